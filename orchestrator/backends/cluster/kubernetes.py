@@ -1,0 +1,129 @@
+"""The cluster behind a real Kubernetes API server, and the contexts that a kubeconfig names."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import msgspec
+from kubernetes import client, config
+
+from orchestrator.backends.cluster.caches import WatchCache
+from orchestrator.backends.cluster.port import Context, Kind, Listener
+from orchestrator.backends.cluster.transport import Transport, translated_errors
+
+IN_CLUSTER = "in-cluster"
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class KubernetesCluster:
+    """One context of a kubeconfig, or the service account of the pod that this process runs in."""
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        load: Callable[[], client.Configuration],
+        listener: Listener,
+        namespaces: Sequence[str] = (),
+    ) -> None:
+        self.context = context
+        self._transport = Transport(load)
+        self._listener = listener
+        self._namespaces = tuple(namespaces) or (context.namespace,)
+        self._lock = Lock()
+        self._caches: dict[Kind, WatchCache] = {}
+
+    def cache(self, kind: Kind) -> WatchCache:
+        with self._lock:
+            cache = self._caches.get(kind)
+            if cache is None:
+                cache = self._caches[kind] = WatchCache(
+                    self._transport,
+                    kind,
+                    context=self.context.name,
+                    listener=self._listener,
+                    namespaces=self._namespaces if kind.namespaced else (),
+                )
+                cache.start()
+        cache.touch()
+        return cache
+
+    def running(self) -> dict[Kind, WatchCache]:
+        with self._lock:
+            return dict(self._caches)
+
+    def stop_unused(self, *, before: datetime) -> None:
+        with self._lock:
+            unused = [kind for kind, cache in self._caches.items() if cache.used_at < before]
+            stopped = [self._caches.pop(kind) for kind in unused]
+        for cache in stopped:
+            cache.stop()
+
+    def version(self) -> str:
+        answer = self._transport.get("/version")
+        with translated_errors():
+            return str(msgspec.json.decode(answer)["gitVersion"])
+
+    def close(self) -> None:
+        with self._lock:
+            stopped, self._caches = list(self._caches.values()), {}
+        for cache in stopped:
+            cache.stop()
+
+
+def open_kubernetes(
+    kubeconfig: str, *, listener: Listener, namespaces: Sequence[str] = ()
+) -> tuple[dict[str, KubernetesCluster], str]:
+    """Return the clusters of a kubeconfig by context, and the name of the current context.
+
+    `kubeconfig` is one file or several separated by `:`. Nothing is asked of any API server yet. Raises
+    `BackendError` with a sentence for people if no context can be read.
+    """
+    with translated_errors():
+        try:
+            contexts, current = config.list_kube_config_contexts(kubeconfig)
+        except (AttributeError, TypeError, ValueError) as exc:  # The library trusts the file's shape.
+            raise config.ConfigException("it is not a kubeconfig") from exc
+    clusters = {}
+    for entry in contexts:
+        context = _context(entry)
+        load = partial(_load, kubeconfig, context.name)
+        clusters[context.name] = KubernetesCluster(
+            context, load=load, listener=listener, namespaces=namespaces
+        )
+    return clusters, (current or contexts[0])["name"]
+
+
+def open_in_cluster(*, listener: Listener, namespaces: Sequence[str] = ()) -> KubernetesCluster:
+    """Return the cluster this process runs in, as its service account."""
+    place = (SERVICE_ACCOUNT / "namespace").read_text().strip() or "default"
+    context = Context(name=IN_CLUSTER, cluster=IN_CLUSTER, user="service-account", namespace=place)
+    return KubernetesCluster(context, load=_load_in_cluster, listener=listener, namespaces=namespaces)
+
+
+def _context(entry: dict[str, Any]) -> Context:
+    inside = entry.get("context") or {}
+    return Context(
+        name=str(entry["name"]),
+        cluster=str(inside.get("cluster", "")),
+        user=str(inside.get("user", "")),
+        namespace=str(inside.get("namespace") or "default"),
+    )
+
+
+def _load(kubeconfig: str, context: str) -> client.Configuration:
+    # A configuration of our own: the library's default one is global and shared by contexts.
+    configuration = client.Configuration()
+    config.load_kube_config(
+        kubeconfig, context=context, client_configuration=configuration, persist_config=False
+    )
+    return configuration
+
+
+def _load_in_cluster() -> client.Configuration:
+    configuration = client.Configuration()
+    config.load_incluster_config(client_configuration=configuration)
+    return configuration

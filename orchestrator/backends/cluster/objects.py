@@ -1,0 +1,144 @@
+"""Rows of lists: Kubernetes objects reduced to the fields that a list shows, under their API names.
+
+They are small on purpose (20,000 pods stay in memory), frozen, and shared between threads. An absent
+member is `UNSET` and does not appear in JSON. `age` is filled in when a row is shown.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+    """What every row has. `created_at` is ISO 8601 in UTC with milliseconds, or "" where there is none."""
+
+    name: str
+    namespace: str | UnsetType = UNSET  # absent for nodes and namespaces
+    status: str | UnsetType = UNSET
+    created_at: str
+    age: str | UnsetType = UNSET
+    labels: dict[str, str] = {}
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return namespace and name: what names a row among its kind, and the order of lists."""
+        return self.namespace or "", self.name
+
+
+class Container(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """A container of the spec with what its status adds."""
+
+    name: str
+    image: str
+    ready: bool
+    restart_count: int
+
+
+class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    """`status` is derived from container states, see `derive.pod_status`."""
+
+    phase: str
+    ready: str  # "1/2"
+    node_name: str = "Unknown"
+    ip: str = "Unknown"
+    restart_count: int = 0
+    containers: tuple[Container, ...] = ()
+    config_maps: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    reason: str | UnsetType = UNSET
+    message: str | UnsetType = UNSET
+
+
+class NodeCondition(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    last_transition_time: str = ""
+
+
+class Amounts(msgspec.Struct, frozen=True, gc=False):
+    """Kubernetes quantities, as the cluster writes them."""
+
+    cpu: str = "0"
+    memory: str = "0"
+    pods: str = "0"
+
+
+class Taint(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    key: str
+    effect: str
+    value: str = ""
+
+
+class Address(msgspec.Struct, frozen=True, gc=False):
+    type: str
+    address: str
+
+
+class Node(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    roles: tuple[str, ...]
+    version: str
+    capacity: Amounts
+    allocatable: Amounts
+    conditions: tuple[NodeCondition, ...] = ()
+    unschedulable: bool = False
+    taints: tuple[Taint, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    os_image: str = "Unknown"
+
+
+class Namespace(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    annotations: dict[str, str] = {}
+
+
+class Involved(msgspec.Struct, frozen=True, gc=False):
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+
+
+class Source(msgspec.Struct, frozen=True, gc=False):
+    component: str = ""
+    host: str = ""
+
+
+class Event(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    """`name` and `namespace` are those of the involved object; `id` is the event's own place and name."""
+
+    id: str
+    type: str
+    reason: str
+    message: str
+    kind: str
+    count: int = 1
+    first_timestamp: str = ""
+    last_timestamp: str = ""
+    counts_at: str = ""  # when it happened for order and filters: last, series, first or creation time
+    involved_object: Involved = Involved()
+    source: Source = Source()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return the place and name of the event itself: many events are about one object."""
+        namespace, _, name = self.id.partition("/")
+        return namespace, name
+
+
+class Replicas(msgspec.Struct, frozen=True, gc=False):
+    desired: int = 0
+    ready: int = 0
+    available: int = 0
+
+
+class Workload(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    """A deployment, stateful set, daemon set or job, as far as the stream tells of it."""
+
+    kind: str
+    replicas: Replicas
+
+
+def to_json(rows: Any) -> bytes:
+    """Return rows as JSON under their API names."""
+    return msgspec.json.encode(rows)

@@ -1,0 +1,150 @@
+"""The cluster as the rest of the product sees it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from orchestrator.backends.cluster.objects import Row
+from orchestrator.backends.errors import BackendError
+
+DEMO_CONTEXT = "demo-cluster"
+
+
+class Kind(StrEnum):
+    """The kinds that are listed and watched; the value is the plural of the API's path."""
+
+    PODS = "pods"
+    NODES = "nodes"
+    NAMESPACES = "namespaces"
+    EVENTS = "events"
+    DEPLOYMENTS = "deployments"
+    STATEFULSETS = "statefulsets"
+    DAEMONSETS = "daemonsets"
+    JOBS = "jobs"
+
+    @property
+    def namespaced(self) -> bool:
+        return self not in (Kind.NODES, Kind.NAMESPACES)
+
+    @property
+    def singular(self) -> str:
+        """Return the word of one, as in the frames of the stream: `pod`."""
+        return self.value.removesuffix("s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """A cluster and who we are there. `namespace` is where the context points, "default" if nowhere."""
+
+    name: str
+    cluster: str
+    user: str
+    namespace: str = "default"
+    demo: bool = False
+
+
+class Condition(StrEnum):
+    """How a cache stands to its source."""
+
+    SYNCING = "syncing"  # the first list is being read
+    LIVE = "live"  # the watch is open
+    RECONNECTING = "reconnecting"  # rows stay, and grow old
+    FORBIDDEN = "forbidden"  # the API server refuses this kind
+    UNAUTHORIZED = "unauthorized"  # the API server refuses these credentials
+    UNREACHABLE = "unreachable"  # no answer yet, so there is nothing to show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheState:
+    """What a cache knows about itself at one moment. Times are aware UTC."""
+
+    condition: Condition
+    since: datetime  # when the condition began
+    heard_at: datetime | None = None  # the last sign of life of the source; None before the first list
+    synced: bool = False  # every readable scope was listed once, so an absent row does not exist
+    problem: str = ""  # why, as a sentence for people; "" while all is well
+    error: BackendError | None = None  # the same for programs
+    refused: tuple[str, ...] = ()  # namespaces that may not be read; ("",) is the cluster as a whole
+    next_try_at: datetime | None = None
+    read: int = 0  # rows read so far by a first list
+    expected: int | None = None  # of about so many
+    restarts: int = 0  # how often the watch was opened again
+
+    @property
+    def partial(self) -> bool:
+        """Return True if rows are shown, but not all that exist."""
+        return bool(self.refused) and self.condition is not Condition.FORBIDDEN
+
+
+class ChangeType(StrEnum):
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+    RESYNC = "RESYNC"  # listed again: what happened in between is not known one by one; `row` is None
+    STATE = "STATE"  # rows did not change, the state did; `row` is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change in a cache. `namespaces` are those that a RESYNC touched; () means all."""
+
+    context: str
+    kind: Kind
+    type: ChangeType
+    row: Row | None = None
+
+
+Listener = Callable[[Change], None]  # called in the thread of the cache; must be quick and never raise
+
+
+class Cache(Protocol):
+    """The rows of one kind, kept current by a watch. Every method may be called from any thread."""
+
+    version: int  # changes with the rows, and never otherwise
+
+    def rows(self, namespace: str | None = None) -> Sequence[Row]:
+        """Return the rows by namespace and name, of one namespace or of all. Never waits."""
+
+    def get(self, namespace: str, name: str) -> Row | None:
+        """Return one row; None if there is none. Kinds without namespaces take ""."""
+
+    def state(self) -> CacheState:
+        """Return how current the rows are, and why."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the first list was read or refused; return False if neither happened in time."""
+
+    def retry(self) -> None:
+        """Try the source again at once if it failed; never more often than once a second."""
+
+
+class Cluster(Protocol):
+    """One context. Reads come from caches; a cache begins with its first use and ends when unused."""
+
+    context: Context
+
+    def cache(self, kind: Kind) -> Cache:
+        """Return the cache of a kind, started if it does not run. Never waits, never raises."""
+
+    def running(self) -> dict[Kind, Cache]:
+        """Return the caches that run, without using them: for health, metrics and the system page."""
+
+    def stop_unused(self, *, before: datetime) -> None:
+        """Stop the caches that nobody has used since `before`."""
+
+    def version(self) -> str:
+        """Return the API server's version, such as v1.34.4; raise `BackendError` if it does not answer."""
+
+    def close(self) -> None:
+        """Stop everything. Closing twice is not an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """The contexts there are. `problem` says in a sentence why a configured one is missing."""
+
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    current: str = DEMO_CONTEXT
+    problem: str = ""

@@ -1,0 +1,225 @@
+"""Requests to a Kubernetes API server, and what its failures mean.
+
+The client library logs in and carries bytes. What they mean is in `rows`, how lists stay current in `watch`.
+"""
+
+import errno
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from threading import Lock
+from typing import Any
+
+import msgspec
+from kubernetes import client
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config import ConfigException
+from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError, SSLError
+from urllib3.exceptions import TimeoutError as Urllib3Timeout
+
+from orchestrator.backends.cluster import raw
+from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.errors import (
+    BackendError,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    Overloaded,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
+
+SERVICE = "kubernetes"
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 10.0
+CONNECTIONS = 64  # to one API server: every watch holds one
+ERROR_FOR_STATUS: dict[int, type[BackendError]] = {
+    0: Unreachable,  # The client library reports a failed TLS handshake as status 0.
+    400: Invalid,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    410: Gone,
+    422: Invalid,
+    429: Overloaded,
+    503: Overloaded,
+}
+WORD_FOR_ERRNO = {
+    errno.ECONNREFUSED: "ECONNREFUSED",
+    errno.ECONNRESET: "ECONNRESET",
+    errno.EHOSTUNREACH: "EHOSTUNREACH",
+    errno.ENETUNREACH: "ENETUNREACH",
+    errno.ETIMEDOUT: "ETIMEDOUT",
+}
+GROUPS: dict[Kind, str] = {
+    Kind.PODS: "/api/v1",
+    Kind.NODES: "/api/v1",
+    Kind.NAMESPACES: "/api/v1",
+    Kind.EVENTS: "/api/v1",
+    Kind.DEPLOYMENTS: "/apis/apps/v1",
+    Kind.STATEFULSETS: "/apis/apps/v1",
+    Kind.DAEMONSETS: "/apis/apps/v1",
+    Kind.JOBS: "/apis/batch/v1",
+}
+
+
+def path_of(kind: Kind, namespace: str | None) -> str:
+    """Return the path of a kind's collection, in one namespace or in all."""
+    place = f"/namespaces/{namespace}" if namespace else ""
+    return f"{GROUPS[kind]}{place}/{kind}"
+
+
+class Transport:
+    """Sends requests as one user of one context. `load` reads the credentials; `reload` reads them again."""
+
+    def __init__(self, load: Callable[[], client.Configuration]) -> None:
+        self._load = load
+        self._lock = Lock()
+        self._api: client.ApiClient | None = None
+
+    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> bytes:
+        """Return the body of an answer; raise `BackendError`."""
+        with translated_errors():
+            answer = self._send(path, query or {}, read_seconds=READ_SECONDS)
+            content: bytes = answer.read()
+        _check(answer, content)
+        return content
+
+    def stream(self, path: str, query: Mapping[str, str | int], *, silence_seconds: float) -> "Stream":
+        """Open a watch; raise `BackendError` if it does not open, and while it is read."""
+        with translated_errors():
+            answer = self._send(path, query, read_seconds=silence_seconds)
+            if answer.status >= 400:
+                _check(answer, answer.read())
+        return Stream(answer.response)
+
+    def reload(self) -> None:
+        """Read the credentials again before the next request: a token may have been renewed."""
+        with self._lock:
+            self._api = None
+
+    def _client(self) -> client.ApiClient:
+        with self._lock:
+            if self._api is None:
+                configuration = self._load()
+                configuration.retries = False  # Whether to try again is the caller's decision.
+                configuration.keep_alive = True
+                configuration.connection_pool_maxsize = CONNECTIONS
+                self._api = client.ApiClient(configuration)
+            return self._api
+
+    def _send(self, path: str, query: Mapping[str, str | int], *, read_seconds: float) -> Any:
+        api = self._client()
+        request = api.param_serialize(
+            "GET",
+            path,
+            query_params=list(query.items()),
+            header_params={"Accept": "application/json"},
+            auth_settings=["BearerToken"],
+        )
+        return api.call_api(*request, _request_timeout=(CONNECT_SECONDS, read_seconds))
+
+
+class Stream:
+    """The lines of an open watch."""
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield whole lines until the server ends the stream; raise `BackendError` if it breaks."""
+        rest = b""
+        with translated_errors():
+            for chunk in self._response.stream(amt=None):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from lines
+
+    def interrupt(self) -> None:
+        """End the stream while another thread waits for its next line."""
+        with suppress(OSError, ValueError, RuntimeError):  # It has ended already.
+            self._response.shutdown()
+
+    def close(self) -> None:
+        """Give the connection up; for the thread that reads."""
+        self._response.close()
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn whatever the client library raises into `BackendError`, most specific first.
+
+    Messages name no host: they are shown to people who may not know where the API server stands.
+    """
+    try:
+        yield
+    except ApiException as exc:
+        raise _error(exc.status or 0, exc.reason or "") from exc
+    except ReadTimeoutError as exc:
+        raise TimedOut("The API server did not answer in time.", service=SERVICE, reason="ETIMEDOUT") from exc
+    except (SSLError, ssl.SSLError) as exc:
+        sentence = "The API server's certificate is not trusted, or it does not speak TLS."
+        raise Unreachable(sentence, service=SERVICE, reason="TLS") from exc
+    except (HTTPError, OSError) as exc:
+        word = _word(exc)
+        raise Unreachable(
+            f"The API server cannot be reached ({word}).", service=SERVICE, reason=word
+        ) from exc
+    except ConfigException as exc:
+        sentence = f"The kubeconfig cannot be used: {exc}"
+        raise Unauthorized(sentence, service=SERVICE, reason="Kubeconfig") from exc
+    except (msgspec.DecodeError, KeyError) as exc:
+        sentence = "The API server sent an answer that makes no sense."
+        raise Unreachable(sentence, service=SERVICE, reason="BadAnswer") from exc
+
+
+def _word(exc: BaseException | None) -> str:
+    """Return the operating system's word for what stopped a connection."""
+    while exc is not None:
+        if isinstance(exc, (NameResolutionError, socket.gaierror)):
+            return "ENOTFOUND"
+        if isinstance(exc, (Urllib3Timeout, TimeoutError)):
+            return "ETIMEDOUT"
+        if isinstance(exc, OSError) and exc.errno in WORD_FOR_ERRNO:
+            return WORD_FOR_ERRNO[exc.errno]
+        exc = exc.__cause__ or exc.__context__ or _wrapped(exc)
+    return "ECONNRESET"
+
+
+def _wrapped(exc: BaseException) -> BaseException | None:
+    """Return the error that an error of urllib3 carries in its arguments."""
+    return next((each for each in exc.args if isinstance(each, BaseException)), None)
+
+
+def _check(answer: Any, content: bytes) -> None:
+    """Raise our kind of error for an answer that is none."""
+    if answer.status < 400:
+        return
+    try:
+        failure = raw.decode_failure(content)
+    except msgspec.DecodeError:  # A proxy before the API server may send anything at all.
+        failure = raw.Failure(message="")
+    wait = answer.getheader("Retry-After", "")
+    retry_after = float(wait) if wait.isdecimal() else None
+    raise _error(answer.status, failure.message, reason=failure.reason, retry_after=retry_after)
+
+
+def _error(status: int, message: str, *, reason: str = "", retry_after: float | None = None) -> BackendError:
+    kind = ERROR_FOR_STATUS.get(status, BackendError)
+    sentence = message[:500] or f"The API server answered {status}."
+    if kind is Unauthorized:
+        sentence = "The API server refuses the credentials of this context: they are wrong or have expired."
+    if kind is Unreachable:
+        sentence = "The API server's certificate is not trusted, or it does not speak TLS."
+        reason = "TLS"
+    return kind(sentence, service=SERVICE, status=status, reason=reason, retry_after=retry_after)
+
+
+def failure_of(frame: bytes | msgspec.Raw) -> BackendError:
+    """Return the error that an ERROR frame of a watch carries."""
+    failure = raw.decode_failure(frame)
+    return _error(failure.code or 500, failure.message, reason=failure.reason)

@@ -1,0 +1,37 @@
+"""Fixtures every test may use. No test reaches a network unless a TEST_ variable names the other end."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from orchestrator import live
+
+pytest_plugins = ["tests.lab_parts"]
+
+
+@pytest.fixture(autouse=True)
+def hub(monkeypatch) -> live.Hub:
+    """Give each test a hub of its own."""
+    hub = live.Hub()
+    monkeypatch.setattr(live, "hub", hub)
+    return hub
+
+
+def user_in(group: str) -> User:
+    user = User.objects.create_user(f"{group}-user", password="secret-for-tests")
+    user.groups.add(Group.objects.get_or_create(name=group)[0])
+    return user
+
+
+@pytest.fixture
+def viewer(db) -> User:
+    return user_in("viewer")
+
+
+@pytest.fixture
+def operator(db) -> User:
+    return user_in("operator")
+
+
+@pytest.fixture
+def admin(db) -> User:
+    return user_in("admin")

@@ -1,0 +1,25 @@
+"""The product's settings in an environment that is the same on every machine."""
+
+import os
+
+from orchestrator.env import Environment
+
+Environment.model_config["env_file"] = None
+for name in Environment.model_fields:
+    os.environ.pop(name.upper(), None)
+# The whole suite runs on PostgreSQL instead when TEST_ON_POSTGRES is set; tests/all does both.
+DATABASE_URL = os.environ["TEST_DATABASE_URL"] if os.environ.get("TEST_ON_POSTGRES") else "sqlite:///var/tests.sqlite3"
+os.environ.update(
+    SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
+    ENCRYPTION_KEY="b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMDE=",
+    ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+    DATABASE_URL=DATABASE_URL,
+    CLUSTER_BACKEND="demo",
+    DEMO_EVOLVE="false",
+    LOG_LEVEL="warning",
+)
+
+from orchestrator.settings import *
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; the default is slow on purpose
+WHITENOISE_AUTOREFRESH = True  # Otherwise it warns that nobody ran collectstatic.
