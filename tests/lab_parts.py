@@ -1,6 +1,6 @@
 """A plugin for tests that need a real system: `@pytest.mark.needs("TEST_REDIS_URL")`.
 
-A test whose variable is missing is skipped and counted at the end. In CI nothing may be left out: there it fails.
+A test whose variable is missing is skipped, and counted at the end. CI leaves nothing out: there it fails.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What real tests share. Mark a test, or a whole file by `pytestmark`, with `pytest.mark.needs("TEST_KUBECONFIG")`."""
+"""What real tests share. Mark a file or a test with `pytest.mark.needs("TEST_KUBECONFIG")`."""
 
 import os
 import time
