@@ -80,6 +80,9 @@ class WatchCache:
         self.touch()
         return self._store.rows(namespace)
 
+    def peek(self) -> Sequence[Row]:
+        return self._store.rows()
+
     def get(self, namespace: str, name: str) -> Row | None:
         self.touch()
         return self._store.get(namespace, name)
@@ -152,7 +155,7 @@ class WatchCache:
         if state.condition is not Condition.SYNCING and (state.synced or state.error is not None):
             self._decided.set()
         if tell:
-            self._tell(Change(context=self._context, kind=self.kind, type=ChangeType.STATE))
+            self._tell(Change(context=self._context, kind=self.kind, type=ChangeType.STATE, state=state))
 
     def _choose_scopes(self, condition: Condition) -> None:
         with self._lock:

@@ -88,12 +88,13 @@ class ChangeType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change in a cache. `namespaces` are those that a RESYNC touched; () means all."""
+    """One change in a cache. A STATE carries the state, a RESYNC nothing, all others the row."""
 
     context: str
     kind: Kind
     type: ChangeType
     row: Row | None = None
+    state: CacheState | None = None
 
 
 Listener = Callable[[Change], None]  # called in the thread of the cache; must be quick and never raise
@@ -106,6 +107,9 @@ class Cache(Protocol):
 
     def rows(self, namespace: str | None = None) -> Sequence[Row]:
         """Return the rows by namespace and name, of one namespace or of all. Never waits."""
+
+    def peek(self) -> Sequence[Row]:
+        """Return the rows like `rows()`, without using the cache: for health, metrics and search."""
 
     def get(self, namespace: str, name: str) -> Row | None:
         """Return one row; None if there is none. Kinds without namespaces take ""."""

@@ -1,0 +1,1 @@
+"""Clusters: which there are, what runs in them, and what changes."""

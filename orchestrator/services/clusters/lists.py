@@ -1,0 +1,157 @@
+"""Lists of what runs in a cluster: filtered, sorted and paged out of the caches."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.utils.timezone import now
+from msgspec import UNSET
+
+from orchestrator.backends.cluster.objects import Event, Row
+from orchestrator.backends.cluster.port import CacheState, Condition, Kind
+from orchestrator.backends.errors import BackendError, Forbidden, TimedOut
+from orchestrator.services.clusters import states
+from orchestrator.services.clusters.contexts import Scope
+from orchestrator.services.clusters.query import DAY_HOURS, compiled
+from orchestrator.services.clusters.query import SORTS as SORTS
+from orchestrator.services.clusters.query import Query as Query
+
+NEVER = "Unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Rows of one page with their age filled in, and what surrounds them."""
+
+    rows: list[Row]
+    total: int  # after filters, before paging
+    everything: int  # before filters
+    counts: dict[str, int]  # rows by state, whatever `state` was asked for
+    state: CacheState
+    version: int
+
+
+def listing(kind: Kind, scope: Scope, query: Query, *, wait_seconds: float | None = None) -> Listing:
+    """Return what a list shows now. Rows come from memory; only a cache that just began is waited for.
+
+    Raises `InvalidInput` with every bad value. Rows may be missing, or old: `state` says so. Use `required`
+    where that must be an error.
+    """
+    matches = compiled(kind, query)
+    cache = scope.cluster.cache(kind)
+    cache.wait(settings.K8S_API_TIMEOUT_SECONDS if wait_seconds is None else wait_seconds)
+    version, state = cache.version, cache.state()
+    rows = cache.rows(scope.namespace)
+    moment = now()
+    found = rows if matches is None else [row for row in rows if matches(row)]
+    if kind is Kind.EVENTS:
+        found = recent(found, hours=query.time_range_hours, at=moment)
+    counts = Counter(map(states.of, found))
+    if query.state:
+        found = [row for row in found if states.of(row) == query.state]
+    ordered = in_order(found, kind=kind, sort=query.sort)
+    end = None if query.limit is None else query.offset + query.limit
+    return Listing(
+        rows=[aged(row, at=moment) for row in ordered[query.offset : end]],
+        total=len(ordered),
+        everything=len(rows),
+        counts=dict(counts),
+        state=state,
+        version=version,
+    )
+
+
+def required(kind: Kind, scope: Scope, query: Query) -> Listing:
+    """Return a list that is complete as far as the caller's rights go; old rows count, no rows do not.
+
+    Raises `InvalidInput`, and the `BackendError` that keeps the rows away.
+    """
+    found = listing(kind, scope, query)
+    state = found.state
+    if state.synced:
+        return found
+    if state.condition is Condition.SYNCING:
+        raise TimedOut(
+            "The first list takes longer than a request may.", service="kubernetes", reason="ETIMEDOUT"
+        )
+    error = state.error or BackendError(state.problem, service="kubernetes")
+    if isinstance(error, Forbidden):
+        place = scope.namespace or ""
+        raise Forbidden(
+            error.message, service="kubernetes", status=403, reason=f"list {kind} {place}".strip()
+        ) from error
+    raise error
+
+
+def recent(rows: Iterable[Row], *, hours: float, at: datetime) -> list[Row]:
+    """Return the events of the last hours, at most a day, newest first; one without a time counts as new."""
+    span = hours if 0 < hours <= DAY_HOURS else DAY_HOURS
+    oldest = (at - timedelta(hours=span)).isoformat(timespec="milliseconds")[:23] + "Z"
+    events = [
+        row for row in rows if isinstance(row, Event) and (not row.counts_at or row.counts_at >= oldest)
+    ]
+    events.sort(key=lambda event: event.counts_at, reverse=True)
+    return [*events]
+
+
+def in_order(rows: Sequence[Row], *, kind: Kind, sort: str) -> Sequence[Row]:
+    """Return rows by a comma list of fields, `-` for descending; as they are if nothing is asked."""
+    ordered = rows
+    for part in reversed([each.strip() for each in sort.split(",") if each.strip()]):
+        key = _key(SORTS[kind][part.removeprefix("-")])
+        ordered = sorted(ordered, key=key, reverse=part.startswith("-"))
+    return ordered
+
+
+def _key(attribute: str) -> Callable[[Row], Any]:
+    if attribute == "state":
+        return states.urgency
+
+    def value(row: Row) -> tuple[bool, object]:
+        found = getattr(row, attribute)
+        if found is UNSET:
+            return True, ""  # after those that have a value
+        return False, found if isinstance(found, (str, int)) else repr(found)
+
+    return value
+
+
+def aged(row: Row, *, at: datetime) -> Row:
+    """Return the row with its age at a moment."""
+    return msgspec.structs.replace(row, age=age(row.created_at, at=at))
+
+
+def age(created_at: str, *, at: datetime) -> str:
+    """Return whole days if there are any, else hours, else minutes: `5d`, `3h`, `12m`.
+
+    Without a time it is `Unknown`.
+    """
+    if not created_at:
+        return NEVER
+    minutes = max(0, int((at - datetime.fromisoformat(created_at)).total_seconds() // 60))
+    if minutes >= 1440:
+        return f"{minutes // 1440}d"
+    return f"{minutes // 60}h" if minutes >= 60 else f"{minutes}m"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something a search has found."""
+
+    kind: Kind
+    row: Row
+
+
+def search(scope: Scope, text: str, *, limit: int = 20) -> list[Hit]:
+    """Return what the running caches hold by name, names that begin with `text` first. Never waits."""
+    wanted = text.strip().lower()
+    hits: list[Hit] = []
+    for kind, cache in scope.cluster.running().items():
+        if wanted and kind is not Kind.EVENTS:
+            hits += [Hit(kind, row) for row in cache.peek() if wanted in row.name]
+    hits.sort(key=lambda hit: (not hit.row.name.startswith(wanted), len(hit.row.name), hit.row.key))
+    return hits[:limit]

@@ -1,0 +1,84 @@
+"""Label and field selectors, as Kubernetes writes them.
+
+https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+
+from orchestrator.backends.cluster.objects import Row
+from orchestrator.backends.cluster.port import Kind
+
+LONGEST = 1000  # characters
+NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+KEY = rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{NAME}"
+VALUE = rf"(?:{NAME})?"
+EQUALS = re.compile(rf"\s*({KEY})\s*(==|!=|=)\s*({VALUE})\s*")
+ONE_OF = re.compile(rf"\s*({KEY})\s+(in|notin)\s*\(([^()]*)\)\s*")
+EXISTS = re.compile(rf"\s*(!?)\s*({KEY})\s*")
+AT_COMMAS = re.compile(r",(?![^()]*\))")  # but not inside the brackets of a set
+FIELD = re.compile(r"\s*([A-Za-z.]+)\s*(==|!=|=)\s*([^,=!\s]*)\s*")
+
+Labels = Mapping[str, str]
+Test = Callable[[Labels], bool]
+FIELDS: dict[Kind, dict[str, Callable[[Row], object]]] = {
+    Kind.PODS: {"status.phase": attrgetter("phase"), "spec.nodeName": attrgetter("node_name")},
+    Kind.EVENTS: {
+        "involvedObject.kind": attrgetter("kind"),
+        "involvedObject.name": attrgetter("name"),
+        "type": attrgetter("type"),
+        "reason": attrgetter("reason"),
+    },
+}
+COMMON: dict[str, Callable[[Row], object]] = {
+    "metadata.name": lambda row: row.key[1],
+    "metadata.namespace": lambda row: row.key[0],
+}
+
+
+def labels(text: str) -> Test:
+    """Return a test of labels; every part must hold. Raises `ValueError` that says what is wrong."""
+    if len(text) > LONGEST:
+        raise ValueError(f"a selector has at most {LONGEST} characters")
+    tests = [_requirement(part) for part in AT_COMMAS.split(text)]
+    return lambda found: all(test(found) for test in tests)
+
+
+def fields(text: str, kind: Kind) -> Callable[[Row], bool]:
+    """Return a test of rows by the fields that a kind can be asked for; raises `ValueError` for others."""
+    if len(text) > LONGEST:
+        raise ValueError(f"a selector has at most {LONGEST} characters")
+    tests = [_field(part, kind) for part in text.split(",")]
+    return lambda row: all(test(row) for test in tests)
+
+
+def _requirement(part: str) -> Test:
+    if match := EQUALS.fullmatch(part):
+        key, operator, value = match.groups()
+        if operator == "!=":
+            return lambda found: found.get(key) != value
+        return lambda found: found.get(key) == value
+    if match := ONE_OF.fullmatch(part):
+        key, operator, inside = match.groups()
+        values = {value.strip() for value in inside.split(",")}
+        if not all(re.fullmatch(VALUE, value) for value in values):
+            raise ValueError(f"({inside}) is not a list of label values")
+        if operator == "notin":
+            return lambda found: found.get(key) not in values
+        return lambda found: key in found and found[key] in values
+    if match := EXISTS.fullmatch(part):
+        absent, key = match.groups()
+        return lambda found: (key not in found) if absent else (key in found)
+    raise ValueError(f"{part.strip()[:100]!r} is not k=v, k!=v, k in (a,b), k notin (a,b), k or !k")
+
+
+def _field(part: str, kind: Kind) -> Callable[[Row], bool]:
+    known = COMMON | FIELDS.get(kind, {})
+    match = FIELD.fullmatch(part)
+    if match is None or match[1] not in known:
+        raise ValueError(f"{part.strip()[:100]!r} is not field=value with one of {', '.join(sorted(known))}")
+    read, value = known[match[1]], match[3]
+    if match[2] == "!=":
+        return lambda row: read(row) != value
+    return lambda row: read(row) == value
