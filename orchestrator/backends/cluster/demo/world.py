@@ -1,0 +1,87 @@
+"""The demo world as a whole: every object at a moment, as the API server would return it."""
+
+import json
+import zlib
+from collections import defaultdict
+from datetime import datetime
+from functools import lru_cache
+
+from orchestrator.backends.cluster.demo import (
+    batch,
+    data,
+    events,
+    network,
+    nodes,
+    plans,
+    pods,
+    policies,
+    storage,
+    tables,
+    workloads,
+)
+from orchestrator.backends.cluster.demo.moment import Moment
+from orchestrator.backends.cluster.demo.parts import Manifest
+from orchestrator.backends.cluster.demo.plans import Plan
+
+World = dict[str, list[Manifest]]  # plural of the kind as in the API's paths -> objects by namespace and name
+
+
+@lru_cache(maxsize=4)  # Every kind of a cluster asks for the same moment.
+def build(seed: int, *, start: datetime, minute: int) -> World:
+    """Return the world so many whole minutes after `start`, which is a full hour in UTC.
+
+    The same arguments give the same world, in every process. It is shared, so callers do not change it.
+    """
+    moment = Moment(seed=seed, start=start, minute=minute)
+    planned = plans.pods(moment)
+    world = {
+        "pods": [pods.pod(moment, plan) for plan in planned],
+        "nodes": [nodes.node(moment, facts) for facts in tables.NODES],
+        "namespaces": nodes.namespaces(moment),
+        "events": events.events(moment, planned),
+        **_workloads(moment, planned),
+        "jobs": batch.jobs(moment),
+        "cronjobs": batch.cron_jobs(moment),
+        "configmaps": data.config_maps(moment),
+        "secrets": data.secrets(moment),
+        "services": network.services(moment),
+        "ingresses": network.ingresses(moment),
+        "horizontalpodautoscalers": policies.scalers(moment),
+        "resourcequotas": policies.quotas(moment, planned),
+        "limitranges": policies.limit_ranges(moment),
+        "persistentvolumes": storage.volumes(moment),
+        "persistentvolumeclaims": storage.claims(moment),
+        "nodes.metrics.k8s.io": nodes.node_metrics(moment),
+        "pods.metrics.k8s.io": nodes.pod_metrics(moment, planned),
+    }
+    return {kind: _finished(objects) for kind, objects in world.items()}
+
+
+def _workloads(moment: Moment, planned: list[Plan]) -> World:
+    owned: dict[str, list[Plan]] = defaultdict(list)
+    for plan in planned:
+        owned[plan.app.name].append(plan)
+    return {
+        "deployments": [
+            workloads.deployment(moment, each, owned[each.app.name]) for each in tables.DEPLOYMENTS
+        ],
+        "replicasets": [
+            replica_set
+            for each in tables.DEPLOYMENTS
+            for replica_set in workloads.replica_sets(moment, each, owned[each.app.name])
+        ],
+        "statefulsets": [
+            workloads.stateful_set(moment, each, owned[each.app.name]) for each in tables.STATEFULSETS
+        ],
+        "daemonsets": [
+            workloads.daemon_set(moment, each, owned[each.app.name]) for each in tables.DAEMONSETS
+        ],
+    }
+
+
+def _finished(objects: list[Manifest]) -> list[Manifest]:
+    """Return the objects in the order of lists, each with a version that follows from what is in it."""
+    for each in objects:
+        content = json.dumps(each, sort_keys=True).encode()
+        each["metadata"]["resourceVersion"] = str(zlib.crc32(content))
+    return sorted(objects, key=lambda each: (each["metadata"].get("namespace", ""), each["metadata"]["name"]))
