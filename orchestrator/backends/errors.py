@@ -13,11 +13,14 @@
 """
 
 
+from collections.abc import Mapping
+
+
 class BackendError(Exception):
     """Base class; `service` names the other system, such as "kubernetes".
 
     `message` is for people and holds no address and no credential. `status` is the other system's own, 0 if
-    it sent none; `retry_after` is how many seconds it asks us to wait.
+    it sent none; `retry_after` is how many seconds it asks us to wait; `details` are words for programs.
     """
 
     code = "backend"
@@ -30,6 +33,7 @@ class BackendError(Exception):
         status: int = 0,
         reason: str = "",
         retry_after: float | None = None,
+        details: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -37,6 +41,7 @@ class BackendError(Exception):
         self.status = status
         self.reason = reason
         self.retry_after = retry_after
+        self.details = dict(details or {})
 
 
 class Unreachable(BackendError):

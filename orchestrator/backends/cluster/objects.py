@@ -4,6 +4,7 @@ They are small on purpose (20,000 pods stay in memory), frozen, and shared betwe
 member is `UNSET` and does not appear in JSON. `age` is filled in when a row is shown.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -107,7 +108,7 @@ class Source(msgspec.Struct, frozen=True, gc=False):
 class Event(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     """`name` and `namespace` are those of the involved object; `id` is the event's own place and name."""
 
-    id: str
+    id: str | UnsetType = UNSET
     type: str
     reason: str
     message: str
@@ -115,14 +116,14 @@ class Event(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     count: int = 1
     first_timestamp: str = ""
     last_timestamp: str = ""
-    counts_at: str = ""  # when it happened for order and filters: last, series, first or creation time
+    counts_at: str | UnsetType = UNSET  # when it happened for order and filters: last, series, first or creation time
     involved_object: Involved = Involved()
     source: Source = Source()
 
     @property
     def key(self) -> tuple[str, str]:
         """Return the place and name of the event itself: many events are about one object."""
-        namespace, _, name = self.id.partition("/")
+        namespace, _, name = (self.id or "").partition("/")
         return namespace, name
 
 
@@ -139,6 +140,19 @@ class Workload(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     replicas: Replicas
 
 
-def to_json(rows: Any) -> bytes:
-    """Return rows as JSON under their API names."""
-    return msgspec.json.encode(rows)
+def to_json(rows: Sequence[Row]) -> bytes:
+    """Return rows as a JSON array under their API names."""
+    return msgspec.json.encode(_public(rows))
+
+
+def to_builtins(rows: Sequence[Row]) -> Any:
+    """Return rows as lists and dictionaries under their API names."""
+    return msgspec.to_builtins(_public(rows))
+
+
+def _public(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows without what is for ourselves: the place and the order of events."""
+    return [
+        msgspec.structs.replace(row, id=UNSET, counts_at=UNSET) if isinstance(row, Event) else row
+        for row in rows
+    ]

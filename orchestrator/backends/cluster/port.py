@@ -1,6 +1,6 @@
 """The cluster as the rest of the product sees it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -103,7 +103,9 @@ Listener = Callable[[Change], None]  # called in the thread of the cache; must b
 class Cache(Protocol):
     """The rows of one kind, kept current by a watch. Every method may be called from any thread."""
 
-    version: int  # changes with the rows, and never otherwise
+    @property
+    def version(self) -> int:
+        """Return a number that changes with the rows, and never otherwise."""
 
     def rows(self, namespace: str | None = None) -> Sequence[Row]:
         """Return the rows by namespace and name, of one namespace or of all. Never waits."""
@@ -132,7 +134,7 @@ class Cluster(Protocol):
     def cache(self, kind: Kind) -> Cache:
         """Return the cache of a kind, started if it does not run. Never waits, never raises."""
 
-    def running(self) -> dict[Kind, Cache]:
+    def running(self) -> Mapping[Kind, Cache]:
         """Return the caches that run, without using them: for health, metrics and the system page."""
 
     def stop_unused(self, *, before: datetime) -> None:

@@ -10,8 +10,10 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from threading import Lock
 
+import msgspec
+
 from orchestrator import live
-from orchestrator.backends.cluster.objects import Event, Pod, Row, Workload, to_json
+from orchestrator.backends.cluster.objects import Event, Pod, Row, Workload
 from orchestrator.backends.cluster.port import CacheState, Change, ChangeType, Condition, Kind
 
 JOURNAL_LENGTH = 5000  # changes of one context
@@ -33,14 +35,22 @@ class Entry:
 
     def frame(self, process: str, type_: ChangeType) -> bytes:
         """Return the frame of the stream; merging may have changed the type."""
-        head = b"id: %s-%d\nevent: " % (process.encode(), self.number)
+        head = b"id: %s-%d\n" % (process.encode(), self.number)
         if self.type is ChangeType.RESYNC:
-            return head + b"resync\ndata: " + self.body + b"\n\n"
+            return head + b"event: resync\ndata: " + self.body + b"\n\n"
         if self.type is ChangeType.STATE:
-            return head + b"error\ndata: " + self.body + b"\n\n"
-        word = self.kind.singular.encode()
-        data = b'{"type":"%s","object":%s}' % (type_.value.encode(), self.body)
-        return head + word + b"\ndata: " + data + b"\n\n"
+            return head + b"event: error\ndata: " + self.body + b"\n\n"
+        return head + _object_frame(self.kind, type_, self.body)
+
+
+def _object_frame(kind: Kind, type_: ChangeType, body: bytes) -> bytes:
+    data = b'{"type":"%s","object":%s}' % (type_.value.encode(), body)
+    return b"event: %s\ndata: %s\n\n" % (kind.singular.encode(), data)
+
+
+def frame(kind: Kind, type_: ChangeType, row: Row) -> bytes:
+    """Return the frame that tells of one object, without an id."""
+    return _object_frame(kind, type_, msgspec.json.encode(summary(row)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +167,7 @@ def heard(change: Change) -> None:
     if change.row is None:
         _heard_of_all(change)
         return
-    journal(context).append(kind, change.type, key=change.row.key, body=to_json(summary(change.row)))
+    journal(context).append(kind, change.type, key=change.row.key, body=msgspec.json.encode(summary(change.row)))
     everywhere = topic(kind, context=context, namespace=None)
     here = topic(kind, context=context, namespace=change.row.key[0] or None)
     live.hub.publish(everywhere, here, stream_topic(context))

@@ -81,9 +81,8 @@ def required(kind: Kind, scope: Scope, query: Query) -> Listing:
     error = state.error or BackendError(state.problem, service="kubernetes")
     if isinstance(error, Forbidden):
         place = scope.namespace or ""
-        raise Forbidden(
-            error.message, service="kubernetes", status=403, reason=f"list {kind} {place}".strip()
-        ) from error
+        asked = {"reason": "Forbidden", "verb": "list", "resource": kind.value, "namespace": place}
+        raise Forbidden(error.message, service="kubernetes", status=403, details=asked) from error
     raise error
 
 
@@ -94,7 +93,7 @@ def recent(rows: Iterable[Row], *, hours: float, at: datetime) -> list[Row]:
     events = [
         row for row in rows if isinstance(row, Event) and (not row.counts_at or row.counts_at >= oldest)
     ]
-    events.sort(key=lambda event: event.counts_at, reverse=True)
+    events.sort(key=lambda event: event.counts_at or "", reverse=True)
     return [*events]
 
 

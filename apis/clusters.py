@@ -1,0 +1,162 @@
+"""/api/pods, /api/nodes, /api/namespaces and /api/events: what runs in a cluster, out of the caches."""
+
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.timezone import now
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apis import schema
+from orchestrator.backends.cluster.objects import to_builtins, to_json
+from orchestrator.backends.cluster.port import Kind
+from orchestrator.services.clusters import contexts, lists
+from orchestrator.services.clusters.contexts import Scope
+
+
+class ListParameters(serializers.Serializer[Any]):
+    """Types only; which values are allowed is decided in `services.clusters.query`."""
+
+    limit = serializers.IntegerField(required=False)
+    offset = serializers.IntegerField(required=False, default=0)
+    search = serializers.CharField(required=False, allow_blank=True, default="")
+    labelSelector = serializers.CharField(required=False, allow_blank=True, default="")  # noqa: N815
+    fieldSelector = serializers.CharField(required=False, allow_blank=True, default="")  # noqa: N815
+    sort = serializers.CharField(required=False, allow_blank=True, default="")
+    status = serializers.CharField(required=False, allow_blank=True, default="")
+    type = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class ListView(APIView):
+    """A list of one kind: a bare array, with totals, paging and the age of the data in headers."""
+
+    area = "clusters"
+    throttle_group = "K8S_LIST"
+    kind: Kind
+    limit_headers: dict[str, str]
+
+    def get(self, request: Request) -> HttpResponse:
+        parameters = ListParameters(data=request.query_params.dict())
+        parameters.is_valid(raise_exception=True)
+        scope = scope_of(request)
+        query = query_of(parameters.validated_data, request)
+        listing = lists.required(self.kind, scope, query)
+        headers = {**place_headers(scope), **data_headers(listing), **paging_headers(request, query, listing)}
+        return self._answer(request, listing, headers)
+
+    def _answer(self, request: Request, listing: lists.Listing, headers: dict[str, str]) -> HttpResponse:
+        if request.accepted_renderer.format != "json":  # Somebody looks at the API with a browser.
+            return Response(to_builtins(listing.rows), headers=headers)
+        content = to_json(listing.rows)
+        etag = f'W/"{blake2b(content, digest_size=12).hexdigest()}"'
+        response = HttpResponse(content, content_type="application/json", headers={**headers, "ETag": etag})
+        found = get_conditional_response(request._request, etag=etag, response=response)
+        assert isinstance(found, HttpResponse)
+        for name, value in headers.items():  # Also on a 304: how old the data is may have changed.
+            found[name] = value
+        return found
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        for name, value in getattr(self, "limit_headers", {}).items():
+            response[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+def scope_of(request: Request) -> Scope:
+    """Return what the query of a request is about."""
+    query = request.query_params
+    return contexts.scope(
+        context=query.get("context"), namespace=query.get("namespace"), mode=query.get("mode")
+    )
+
+
+def query_of(values: dict[str, Any], request: Request) -> lists.Query:
+    return lists.Query(
+        limit=values.get("limit"),
+        offset=values["offset"],
+        search=values["search"],
+        label_selector=values["labelSelector"],
+        field_selector=values["fieldSelector"],
+        sort=values["sort"],
+        status=values["status"],
+        type=values["type"],
+        time_range_hours=_hours(request.query_params.get("timeRange", "")),
+    )
+
+
+def place_headers(scope: Scope) -> dict[str, str]:
+    """Return which cluster answered, and whether it is a real one."""
+    return {"X-Context": scope.context.name, "X-Backend": scope.backend}
+
+
+def data_headers(listing: lists.Listing) -> dict[str, str]:
+    """Return how current the rows are: state of the watch, its age in seconds, and whether some are missing."""
+    state = listing.state
+    found = {"X-Data-State": state.condition.value, "X-Total-Count": str(listing.total)}
+    if state.heard_at is not None:
+        found["X-Data-Age"] = f"{(now() - state.heard_at).total_seconds():.1f}"
+    return found | ({"X-Partial": "true"} if state.partial else {})
+
+
+def paging_headers(request: Request, query: lists.Query, listing: lists.Listing) -> dict[str, str]:
+    """Return links to the other pages, when pages were asked for. They name no host: a client knows ours."""
+    if query.limit is None:
+        return {}
+    last = max(0, (listing.total - 1) // query.limit * query.limit)
+    places = {"first": 0, "last": last}
+    if query.offset > 0:
+        places["prev"] = max(0, query.offset - query.limit)
+    if query.offset + query.limit < listing.total:
+        places["next"] = query.offset + query.limit
+    # A key in the query would end in logs and histories.
+    asked = {name: value for name, value in request.query_params.items() if name != "api_key"}
+    links = [
+        f'<{request.path}?{urlencode({**asked, "offset": offset})}>; rel="{name}"'
+        for name, offset in places.items()
+    ]
+    return {"Link": ", ".join(links)}
+
+
+def _hours(text: str) -> float:
+    """Return a time range; what makes no sense means a day, as the contract says."""
+    try:
+        return float(text)
+    except ValueError:
+        return 24.0
+
+
+@extend_schema(parameters=schema.LIST + [schema.NAMESPACE, schema.STATUS], responses=schema.array("Pod"))
+class PodsView(ListView):
+    """The pods of a cluster. `status` comes from container states, not from the phase alone."""
+
+    kind = Kind.PODS
+
+
+@extend_schema(parameters=schema.LIST + [schema.STATUS], responses=schema.array("Node"))
+class NodesView(ListView):
+    """The nodes of a cluster."""
+
+    kind = Kind.NODES
+
+
+@extend_schema(parameters=schema.LIST, responses=schema.array("Namespace"))
+class NamespacesView(ListView):
+    """The namespaces of a cluster."""
+
+    kind = Kind.NAMESPACES
+
+
+@extend_schema(
+    parameters=[*schema.LIST, schema.NAMESPACE, schema.TYPE, schema.TIME_RANGE],
+    responses=schema.array("Event"),
+)
+class EventsView(ListView):
+    """The events of the last hours, newest first."""
+
+    kind = Kind.EVENTS

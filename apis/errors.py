@@ -1,0 +1,185 @@
+"""The one place where an error becomes an HTTP status and the one error body."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.timezone import now
+from rest_framework.exceptions import APIException, Throttled, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from orchestrator.backends.errors import (
+    BackendError,
+    Conflict,
+    Forbidden,
+    NotFound,
+    Overloaded,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
+from orchestrator.errors import DomainError, InvalidInput, Missing, NotNow, Refused, UnknownContext
+
+# The first match counts, so children stand before their parents.
+DOMAIN: list[tuple[type[DomainError], int, str]] = [
+    (InvalidInput, 400, "validation_error"),
+    (UnknownContext, 404, "context_not_found"),
+    (Missing, 404, "not_found"),
+    (Refused, 403, "forbidden"),
+    (NotNow, 409, "conflict"),
+    (DomainError, 400, "bad_request"),
+]
+BACKEND: list[tuple[type[BackendError], int, str]] = [
+    (Unauthorized, 401, "cluster_unauthorized"),
+    (Forbidden, 403, "forbidden"),
+    (NotFound, 404, "not_found"),
+    (Conflict, 409, "conflict"),
+    (Unreachable, 503, "connection_error"),
+    (TimedOut, 503, "connection_error"),
+    (Overloaded, 503, "connection_error"),
+]
+WORDS = {
+    "not_authenticated": "authentication_required",
+    "permission_denied": "forbidden",
+    "throttled": "rate_limit_exceeded",
+    "parse_error": "bad_request",
+    "invalid": "validation_error",
+    "error": "internal_error",
+    "not_acceptable": "bad_request",
+    "unsupported_media_type": "bad_request",
+}
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer an error of an API view; None lets Django make a 500 of it."""
+    request = context["request"]
+    known = described(exc)
+    if known is not None:
+        status, code, sentence, more = known
+        response = Response(body(status, code, sentence, request=request, **more), status=status)
+        response.exception = True
+        return response
+    answered = drf_exception_handler(exc, context)
+    if answered is not None and isinstance(exc, APIException):
+        answered.data = _of_framework(exc, answered, request)
+    return answered
+
+
+def described(exc: Exception) -> tuple[int, str, str, dict[str, Any]] | None:
+    """Return status, code, sentence and further members for an error of ours, None for any other."""
+    if isinstance(exc, DomainError):
+        status, code = next((status, code) for kind, status, code in DOMAIN if isinstance(exc, kind))
+        return status, code, exc.message, _problems(exc) or _details(exc.details)
+    if isinstance(exc, BackendError):
+        for kind, status, code in BACKEND:
+            if isinstance(exc, kind):
+                word = {"message": exc.reason} if status == 503 and exc.reason else {}
+                return status, code, exc.message, _details(exc.details or word)
+        status = exc.status if 400 <= exc.status < 500 else 502
+        return status, "k8s_api_error", exc.message, _details({"reason": exc.reason} if exc.reason else {})
+    return None
+
+
+def body(status: int, code: str, sentence: str, *, request: Any, **more: Any) -> dict[str, Any]:
+    """Return the one error body; the cluster area adds the status to it."""
+    status_code = {"statusCode": status} if request is not None and request.path.startswith("/api/") else {}
+    return {"error": sentence, "code": code, "detail": sentence, **status_code, **more}
+
+
+def answer(status: int, code: str, sentence: str, *, request: HttpRequest, **more: Any) -> HttpResponse:
+    """Return an error outside of REST framework."""
+    return JsonResponse(body(status, code, sentence, request=request, **more), status=status)
+
+
+def answered(exc: Exception, request: HttpRequest) -> HttpResponse:
+    """Return the answer of a plain view to an error; raise it again if nobody foresaw it."""
+    known = described(exc)
+    if known is not None:
+        status, code, sentence, more = known
+        return answer(status, code, sentence, request=request, **more)
+    framework = drf_exception_handler(exc, {"request": request})
+    if framework is None or not isinstance(exc, APIException):
+        raise exc
+    response = JsonResponse(_of_framework(exc, framework, request), status=framework.status_code)
+    for name, value in framework.headers.items():
+        response.setdefault(name, value)
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return answer(404, "not_found", "There is nothing at this address.", request=request)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return answer(400, "bad_request", "The request cannot be understood.", request=request)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return answer(403, "forbidden", "You may not do this.", request=request)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    sentence = "The CSRF token is missing or wrong. Reload the page."
+    return answer(403, "csrf_failed", sentence, request=request)
+
+
+def internal_error(request: HttpRequest) -> HttpResponse:
+    return answer(500, "internal_error", "Internal server error", request=request)
+
+
+def method_not_allowed(request: HttpRequest, allowed: list[str]) -> HttpResponse:
+    """Return a 405 that names the methods there are."""
+    response = answer(405, "method_not_allowed", f"{request.method} is not possible here.", request=request)
+    response["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _of_framework(exc: APIException, response: Response, request: Any) -> dict[str, Any]:
+    status = response.status_code
+    word = str(getattr(exc, "default_code", "error"))
+    code = WORDS.get(word, word)
+    more: dict[str, Any] = {}
+    sentence = _sentence(exc.detail)
+    if isinstance(exc, ValidationError) and isinstance(exc.detail, dict):
+        fields = {str(name): [_sentence(value)] for name, value in exc.detail.items()}
+        sentence, more = "Validation failed", _of_fields(fields)
+    if isinstance(exc, Throttled):
+        more = {"retryAfter": _limit_headers(exc, response)}
+        sentence = f"Too many requests. Try again in {more['retryAfter']} s."
+    return body(status, code, sentence, request=request, **more)
+
+
+def _limit_headers(exc: Throttled, response: Response) -> int:
+    """Set what tells a throttled caller when to come back; return the seconds."""
+    wait = int(getattr(exc, "wait", None) or 1) + 1
+    response["Retry-After"] = str(wait)
+    response["X-RateLimit-Remaining"] = "0"
+    response["X-RateLimit-Reset"] = str(int(now().timestamp()) + wait)
+    return wait
+
+
+def _problems(exc: DomainError) -> dict[str, Any]:
+    if not exc.problems:
+        return {}
+    fields: dict[str, list[str]] = {}
+    for each in exc.problems:
+        fields.setdefault(each.path, []).append(each.message)
+    return _of_fields(fields)
+
+
+def _of_fields(fields: dict[str, list[str]]) -> dict[str, Any]:
+    details = [{"path": path, "message": each} for path, messages in fields.items() for each in messages]
+    return {"details": details, "fields": fields}
+
+
+def _details(details: dict[str, Any]) -> dict[str, Any]:
+    return {"details": details} if details else {}
+
+
+def _sentence(detail: Any) -> str:
+    """Flatten REST framework's lists and dictionaries of messages into one line."""
+    if isinstance(detail, dict):
+        return " ".join(f"{field}: {_sentence(value)}" for field, value in detail.items())
+    if isinstance(detail, list):
+        return " ".join(_sentence(value) for value in detail)
+    return str(detail)

@@ -1,0 +1,82 @@
+"""What every answer has in common, whoever makes it: an id, a few headers, one way to write a URL."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import Resolver404, resolve
+from django.utils.decorators import sync_only_middleware
+
+from apis.errors import answer
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class RequestMiddleware:
+    """Names the request, refuses what is too large, and redirects URLs that end in a slash."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.id = self._name(request)  # type: ignore[attr-defined]
+        response = self._early_answer(request) or self.get_response(request)
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return response
+
+    def _name(self, request: HttpRequest) -> str:
+        """Return the caller's id of the request if it is harmless, else a new one; logs use the same."""
+        given = request.headers.get("X-Request-ID", "")
+        name = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+        request.META["HTTP_X_REQUEST_ID"] = name
+        return name
+
+    def _early_answer(self, request: HttpRequest) -> HttpResponse | None:
+        if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            sentence = f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
+            return answer(413, "payload_too_large", sentence, request=request)
+        return _without_slash(request)
+
+
+@sync_only_middleware
+def in_one_thread(get_response: GetResponse) -> GetResponse:
+    """Keep the whole chain in one thread. It must be the last of the list.
+
+    Django otherwise runs every middleware that could be async on the event loop and sends each of its
+    hooks to a thread and back: a dozen hops where one is enough.
+    """
+    return get_response
+
+
+def _length(request: HttpRequest) -> int:
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isdecimal() else 0
+
+
+def _without_slash(request: HttpRequest) -> HttpResponse | None:
+    """Return a redirect for a known path that was written with a slash at its end."""
+    path = request.path_info
+    bare = path.rstrip("/")
+    if not path.endswith("/") or not bare or path.startswith(("/admin/", "//")) or _is_route(path):
+        return None
+    if not _is_route(bare):
+        return None
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponse(status=301 if request.method in ("GET", "HEAD") else 307)
+    response["Location"] = bare + (f"?{query}" if query else "")
+    return response
+
+
+def _is_route(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
