@@ -48,5 +48,5 @@ environment: $(DEV_STAMP)
 $(RUN_STAMP):
 	@$(ENVIRONMENT) $@ requirements.txt
 
-$(DEV_STAMP): $(RUN_STAMP)
+$(DEV_STAMP): | $(RUN_STAMP)
 	@$(ENVIRONMENT) $@ requirements.txt requirements-dev.txt

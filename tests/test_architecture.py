@@ -25,7 +25,7 @@ ASSETS = [
     for path in sorted((ROOT / "static").rglob("*"))
     if path.suffix in {".js", ".css", ".svg"} and VENDOR not in path.parents
 ]
-# What a browser would fetch from elsewhere. A link that a person may click is none, nor the name of a namespace.
+# What a browser would fetch from elsewhere. A link that a person may click is none of it, and no namespace.
 FETCHED_BY_PAGES = re.compile(
     r"<(?:script|link|img|iframe|source|form)\b[^>]*[\"'](?:https?:)?//[a-z0-9]", re.IGNORECASE
 )
