@@ -1,5 +1,8 @@
 """Fixtures every test may use. No test reaches a network unless a TEST_ variable names the other end."""
 
+import time
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import Group, User
 
@@ -35,3 +38,16 @@ def operator(db) -> User:
 @pytest.fixture
 def admin(db) -> User:
     return user_in("admin")
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    """Return a function that waits until a condition holds, and fails after a deadline."""
+
+    def wait(condition: Callable[[], object], *, within_seconds: float = 20) -> None:
+        deadline = time.monotonic() + within_seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {within_seconds} s"
+            time.sleep(0.05)
+
+    return wait

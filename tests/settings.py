@@ -8,7 +8,9 @@ Environment.model_config["env_file"] = None
 for name in Environment.model_fields:
     os.environ.pop(name.upper(), None)
 # The whole suite runs on PostgreSQL instead when TEST_ON_POSTGRES is set; tests/all does both.
-DATABASE_URL = os.environ["TEST_DATABASE_URL"] if os.environ.get("TEST_ON_POSTGRES") else "sqlite:///var/tests.sqlite3"
+DATABASE_URL = (
+    os.environ["TEST_DATABASE_URL"] if os.environ.get("TEST_ON_POSTGRES") else "sqlite:///var/tests.sqlite3"
+)
 os.environ.update(
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
     ENCRYPTION_KEY="b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMDE=",
@@ -19,7 +21,7 @@ os.environ.update(
     LOG_LEVEL="warning",
 )
 
-from orchestrator.settings import *
+from orchestrator.settings import *  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; the default is slow on purpose
 WHITENOISE_AUTOREFRESH = True  # Otherwise it warns that nobody ran collectstatic.
