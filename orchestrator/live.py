@@ -107,6 +107,15 @@ class Hub:
             for topic in topics:
                 loop.tell(topic)
 
+    def publish_under(self, prefix: str) -> None:
+        """Tell every follower of a topic that begins with `prefix`, and whoever resumes one later."""
+        with self._lock:
+            followed = [
+                topic for loop in self._loops.values() for each in loop.followers for topic in each.topics
+            ]
+            topics = {topic for topic in [*self._last, *followed] if topic.startswith(prefix)}
+        self.publish(*topics)
+
     @contextmanager
     def follow(
         self,

@@ -1,0 +1,121 @@
+"""Run the web server, the controllers and the relay in one process."""
+
+import errno
+import os
+import signal
+import socket
+from argparse import ArgumentParser
+from threading import Event, Timer
+from types import FrameType
+
+import uvicorn
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error, connection
+
+from orchestrator import relay
+from orchestrator.controllers import runner
+from orchestrator.errors import DomainError
+from orchestrator.services import access
+
+BACKLOG = 2048  # connections that wait to be accepted
+# A stop takes less than 5 seconds in all. Streams never end by themselves, and a call that hangs may hold a
+# thread for longer; whatever is cut may be cut at any line.
+STREAMS_SECONDS = 2
+WORKERS_SECONDS = 1.0
+LAST_SECONDS = 4.0
+ANY_ADDRESS = ("0.0.0.0", "::", "")  # a browser cannot open these
+
+
+class Server(uvicorn.Server):
+    """Tells the rest of the process at once when it is asked to stop."""
+
+    def __init__(self, config: uvicorn.Config, *, stop: Event) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop; end in any case after `LAST_SECONDS`."""
+        self._stop.set()
+        last = Timer(LAST_SECONDS, os._exit, args=(0,))
+        last.daemon = True
+        last.start()
+        super().handle_exit(sig, frame)
+
+
+class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # `make check` has looked already.
+    help = "Serve pages, API and controllers until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=settings.ENV.host)
+        parser.add_argument("--port", type=int, default=settings.ENV.port)
+        parser.add_argument("--no-controllers", action="store_true", help="pages and API only")
+
+    def handle(self, *args: object, **options: object) -> None:
+        listener = listen(str(options["host"]), port=int(str(options["port"])))
+        config = server_config()
+        config.load()  # Imports the application, before anything runs.
+        stop, silent = Event(), Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())  # uvicorn raises the signal again at its end.
+        carriers = relay.start(silent)
+        workers = [] if options["no_controllers"] else runner.start(stop)
+        self._greet(address(listener))
+        try:
+            Server(config, stop=stop).run(sockets=[listener])
+        finally:
+            stop.set()
+            runner.join(workers, seconds=WORKERS_SECONDS)
+            silent.set()  # Last, so that the others hear what the controllers said at the end.
+            runner.join(carriers, seconds=WORKERS_SECONDS)
+
+    def _greet(self, base_url: str) -> None:
+        """Say where we are; in local mode also how to sign in."""
+        self.stdout.write(f"Orchestrator is at {base_url}")
+        if settings.LOCAL:
+            try:
+                self.stdout.write(f"Sign in once with {access.first_link(base_url)}")
+            except DomainError as exc:
+                self.stdout.write(f"There is no sign-in link. {exc.message}")
+            except Error as exc:
+                self.stdout.write(f"There is no sign-in link: the database failed ({type(exc).__name__}).")
+            finally:
+                connection.close()
+        self.stdout.flush()
+
+
+def listen(host: str, *, port: int) -> socket.socket:
+    """Return a socket that listens. Raises `CommandError` with a sentence that says why it cannot."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            reason = f"Port {port} is taken by another program. Set PORT to a free one."
+        elif exc.errno == errno.EACCES:
+            reason = f"Port {port} needs more rights than this user has. Set PORT to one above 1023."
+        else:
+            reason = f"Cannot listen on {host}: {exc.strerror}. Set HOST to an address of this machine."
+        raise CommandError(reason) from exc
+
+
+def address(listener: socket.socket) -> str:
+    """Return the URL under which a browser on this machine finds us."""
+    host, port = listener.getsockname()[:2]
+    name = "localhost" if host in ANY_ADDRESS else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}/"
+
+
+def server_config() -> uvicorn.Config:
+    return uvicorn.Config(
+        "orchestrator.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",  # Django does not speak it.
+        access_log=False,  # django-structlog logs each request.
+        log_config=None,  # Django's LOGGING holds for all.
+        proxy_headers=False,  # Who is believed is decided by TRUSTED_PROXIES.
+        server_header=False,
+        timeout_graceful_shutdown=STREAMS_SECONDS,
+    )
