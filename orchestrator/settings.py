@@ -124,10 +124,10 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # The image collects its files, under names that never change their content; a work tree serves them as they are.
-COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() or "collectstatic" in sys.argv
+COLLECTED = (BASE_DIR / "staticfiles/staticfiles.json").exists() or "collectstatic" in sys.argv
+STATIC_ROOT = BASE_DIR / "staticfiles" if COLLECTED else None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}

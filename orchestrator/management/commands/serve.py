@@ -17,6 +17,7 @@ from orchestrator import relay
 from orchestrator.controllers import runner
 from orchestrator.errors import DomainError
 from orchestrator.services import access
+from orchestrator.services.clusters import contexts
 
 BACKLOG = 2048  # connections that wait to be accepted
 # A stop takes less than 5 seconds in all. Streams never end by themselves, and a call that hangs may hold a
@@ -59,6 +60,7 @@ class Command(BaseCommand):
         stop, silent = Event(), Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())  # uvicorn raises the signal again at its end.
+        contexts.warm()
         carriers = relay.start(silent)
         workers = [] if options["no_controllers"] else runner.start(stop)
         self._greet(address(listener))
