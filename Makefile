@@ -19,7 +19,9 @@ help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: $(RUN_STAMP)  ## Serve pages, API and controllers; prints the address and a sign-in link (PORT, HOST, KUBECONFIG, ...)
-	@.venv/bin/python manage.py migrate --verbosity 0
+	@mkdir -p var && .venv/bin/python manage.py migrate --skip-checks --verbosity 0 2>var/migrate.log || \
+	  { sed '/^Traceback/,$$d' var/migrate.log; ! grep -q ^Traceback var/migrate.log || \
+	  echo "The database could not be prepared (more in var/migrate.log): $$(tail -n 1 var/migrate.log)"; exit 1; } >&2
 	@exec .venv/bin/python manage.py serve
 
 test: check  ## Check, then run every test this machine can, and say what was left out
