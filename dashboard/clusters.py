@@ -1,0 +1,241 @@
+"""The pages of what runs in a cluster: pods, nodes, namespaces, events."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from dashboard import cells, tables
+from dashboard.htmx import etag, render_either, unchanged
+from dashboard.permissions import needs
+from orchestrator.backends.cluster.objects import Pod
+from orchestrator.backends.cluster.port import CacheState, Condition, Kind
+from orchestrator.services.clusters import contexts, feed, lists, states
+
+KNOWN = ("context", "namespace", "state", "type", "timeRange", "q", "sort", "page", "cols")
+WAIT_SECONDS = 0.3  # for a cache that has just begun; then the page shows how far it is
+HOURS = (1, 6, 24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What makes the page of one kind different from the others."""
+
+    kind: Kind
+    title: str
+    one: str
+    icon: str
+    states: dict[str, str]  # chip by chip
+    placeholder: str
+    what: str  # it is, for somebody who sees none
+    state_key: str = "state"  # of the URL
+    sort: str = "state"
+    hours: bool = False
+
+
+PODS = Page(
+    kind=Kind.PODS,
+    title="Pods",
+    one="pod",
+    icon="circle-dot",
+    states={
+        "failing": "Failing",
+        "unready": "Not ready",
+        "starting": "Starting",
+        "terminating": "Terminating",
+        "running": "Running",
+        "done": "Completed",
+    },
+    placeholder="Name, label, image or node",
+    what="A pod is one or more containers that run together on a node.",
+)
+NODES = Page(
+    kind=Kind.NODES,
+    title="Nodes",
+    one="node",
+    icon="server",
+    states={"notready": "Not ready", "pressure": "Under pressure", "cordoned": "Cordoned", "ready": "Ready"},
+    placeholder="Name, label, role or version",
+    what="A node is a machine that runs pods.",
+)
+NAMESPACES = Page(
+    kind=Kind.NAMESPACES,
+    title="Namespaces",
+    one="namespace",
+    icon="tags",
+    states={"terminating": "Terminating", "active": "Active"},
+    placeholder="Name or label",
+    what="A namespace holds the objects of one team or purpose.",
+)
+EVENTS = Page(
+    kind=Kind.EVENTS,
+    title="Events",
+    one="event",
+    icon="bell",
+    states={"Warning": "Warning", "Normal": "Normal"},
+    placeholder="Object, reason or message",
+    what="Events tell what the cluster did; it forgets them after about an hour.",
+    state_key="type",
+    sort="",
+    hours=True,
+)
+
+
+@require_safe
+@needs("clusters:read")
+def pods(request: HttpRequest) -> HttpResponse:
+    return _list(request, PODS, lambda scope: (cells.PODS, ()))
+
+
+@require_safe
+@needs("clusters:read")
+def events(request: HttpRequest) -> HttpResponse:
+    return _list(request, EVENTS, lambda scope: (cells.EVENTS, ()))
+
+
+@require_safe
+@needs("clusters:read")
+def nodes(request: HttpRequest) -> HttpResponse:
+    def columns(scope: contexts.Scope) -> tuple[Sequence[tables.Column], object]:
+        running = _running(scope)
+        counts = None if running is None else Counter(pod.node_name for pod in running)
+        return cells.of_nodes(counts), counts
+
+    return _list(request, NODES, columns, follows=Kind.PODS)
+
+
+@require_safe
+@needs("clusters:read")
+def namespaces(request: HttpRequest) -> HttpResponse:
+    def columns(scope: contexts.Scope) -> tuple[Sequence[tables.Column], object]:
+        running = _running(scope)
+        counts = None if running is None else Counter(pod.namespace for pod in running)
+        failing = Counter(pod.namespace for pod in running or () if states.of(pod) == "failing")
+        return cells.of_namespaces(counts, failing), (counts, failing)
+
+    return _list(request, NAMESPACES, columns, follows=Kind.PODS)
+
+
+Columns = Callable[[contexts.Scope], tuple[Sequence[tables.Column], object]]
+
+
+def _list(request: HttpRequest, page: Page, columns: Columns, *, follows: Kind | None = None) -> HttpResponse:
+    """Answer with a page, its fragment, or 204 if the fragment is on the screen already."""
+    address = tables.Address(request, known=KNOWN)
+    scope = contexts.scope(context=address.get("context"), namespace=address.get("namespace"))
+    if not page.kind.namespaced:
+        scope = replace(scope, namespace=None)
+    found = _found(page, scope, address)
+    all_columns, beside = columns(scope)
+    state = found.state
+    tag = etag(address.query, found.version, state.condition, state.since, state.refused, state.read, beside)
+    context = {
+        "page": page,
+        "etag": tag,
+        "topics": _topics(scope, page.kind, follows),
+        "address": address,
+        "query": address.query,
+        "here": address.to(),
+        "everywhere": address.to(namespace=None, page=None),
+        "scope": scope,
+        "hours": HOURS if page.hours else (),
+        **_shown(page, found, address=address, columns=all_columns, namespace=scope.namespace),
+    }
+    return unchanged(request, etag=tag) or render_either(
+        request, context, page="clusters/page.html", fragment="clusters/_list.html"
+    )
+
+
+def _found(page: Page, scope: contexts.Scope, address: tables.Address) -> lists.Listing:
+    query = lists.Query(
+        search=address.get("q"),
+        state=address.get(page.state_key),
+        sort=address.get("sort", page.sort),
+        limit=tables.PAGE_SIZE,
+        offset=address.offset,
+        time_range_hours=_hours(address),
+    )
+    found = lists.listing(page.kind, scope, query, wait_seconds=WAIT_SECONDS)
+    if found.rows or not found.total:
+        return found
+    # The list has become shorter than the page somebody was on.
+    address.query["page"] = str((found.total - 1) // tables.PAGE_SIZE + 1)
+    return lists.listing(page.kind, scope, replace(query, offset=address.offset), wait_seconds=0)
+
+
+def _shown(
+    page: Page,
+    found: lists.Listing,
+    *,
+    address: tables.Address,
+    columns: Sequence[tables.Column],
+    namespace: str | None,
+) -> dict[str, Any]:
+    usual = [each for each in columns if not (namespace and each.key == "namespace")]
+    chosen = tables.chosen(columns if address.get("cols") else usual, address.get("cols"))
+    filtered = any(address.get(key) for key in ("q", page.state_key))
+    html = tables.cells(chosen, found.rows)
+    return {
+        "found": found,
+        "state": found.state,
+        "rows": [
+            ("/".join(row.key), cells_of_row) for row, cells_of_row in zip(found.rows, html, strict=True)
+        ],
+        "headings": tables.headings(chosen, address, default_sort=page.sort or "-lastTimestamp"),
+        "choices": [(each, each in chosen) for each in columns if not each.fixed],
+        "chips": tables.chips(page.states, address, counts=found.counts, key=page.state_key),
+        "pager": tables.pager(address, total=found.total, shown=len(found.rows)),
+        "filtered": filtered,
+        "clear": address.to(**{"q": None, page.state_key: None, "page": None}),
+        "now": address.get("timeRange", "24"),
+        "sentence": _sentence(page, found, address),
+        "trouble": trouble(found.state) if not found.everything else "",
+    }
+
+
+def trouble(state: CacheState) -> str:
+    """Return which panel stands in for rows that cannot be shown; "" if an empty list means that there are none."""
+    if state.condition in (Condition.FORBIDDEN, Condition.UNAUTHORIZED, Condition.UNREACHABLE):
+        return state.condition.value
+    if state.synced:
+        return ""
+    return (
+        Condition.UNREACHABLE.value if state.condition is Condition.RECONNECTING else Condition.SYNCING.value
+    )
+
+
+def _sentence(page: Page, found: lists.Listing, address: tables.Address) -> str:
+    """Return what a list says about itself in words."""
+    total = sum(found.counts.values())
+    order = " Sorted by what needs attention." if address.get("sort", page.sort) == "state" else ""
+    if page is PODS:
+        failing = found.counts.get("failing", 0)
+        return f"{failing:,} of {total:,} fail.{order}" if failing else f"None of {total:,} fails.{order}"
+    if page is NODES:
+        ready = total - found.counts.get("notready", 0)
+        return f"{ready:,} of {total:,} are ready.{order}"
+    if page is EVENTS:
+        return f"{found.counts.get('Warning', 0):,} of {total:,} are warnings. Newest first."
+    return f"{total:,} {'namespace' if total == 1 else 'namespaces'}."
+
+
+def _topics(scope: contexts.Scope, *kinds: Kind | None) -> str:
+    """Return what the page follows; names of contexts hold no spaces."""
+    context, namespace = scope.context.name, scope.namespace
+    return " ".join(feed.topic(kind, context=context, namespace=namespace) for kind in kinds if kind)
+
+
+def _running(scope: contexts.Scope) -> list[Pod] | None:
+    """Return the pods that take up room; None if nobody watches pods."""
+    cache = scope.cluster.running().get(Kind.PODS)
+    if cache is None or not cache.state().synced:
+        return None
+    return [row for row in cache.rows() if isinstance(row, Pod) and states.of(row) != "done"]
+
+
+def _hours(address: tables.Address) -> float:
+    text = address.get("timeRange")
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 4 else max(HOURS)

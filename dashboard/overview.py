@@ -1,0 +1,311 @@
+"""The overview: what needs somebody now, and how fresh every number is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from dashboard import cells
+from dashboard.htmx import etag, render_either, unchanged
+from dashboard.permissions import needs
+from dashboard.shell import env_of, place_query
+from orchestrator.backends.cluster.objects import Node, Pod, Row
+from orchestrator.backends.cluster.port import CacheState, Condition, Kind
+from orchestrator.services import activity
+from orchestrator.services.clusters import contexts, feed, lists, states
+
+WAIT_SECONDS = 0.3
+MOST_BROKEN = 500  # pods looked at for the findings
+MOST_FINDINGS = 8
+LATEST = 8
+KINDS = (Kind.PODS, Kind.NODES, Kind.NAMESPACES, Kind.EVENTS)
+WORST_FIRST = (
+    Condition.UNAUTHORIZED,
+    Condition.UNREACHABLE,
+    Condition.RECONNECTING,
+    Condition.SYNCING,
+    Condition.LIVE,
+    Condition.FORBIDDEN,  # is about one kind, and says nothing about the source
+)
+JOB_LABELS = ("batch.kubernetes.io/job-name", "job-name")
+NUMBERED_LABELS = (
+    "apps.kubernetes.io/pod-index",
+    "statefulset.kubernetes.io/pod-name",
+    "controller-revision-hash",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something broken: what, why, where, and where to look."""
+
+    level: str  # crit or warn
+    title: str
+    why: str
+    facts: list[str]
+    href: str
+    action: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A context with the state of its caches; None if nobody uses it now."""
+
+    name: str
+    env: str
+    href: str
+    holds: str
+    state: CacheState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number of the first line."""
+
+    label: str
+    icon: str
+    href: str
+    value: int | None
+    glyph: str
+    said: str
+    more: str = ""
+
+
+@require_safe
+@needs("clusters:read")
+def index(request: HttpRequest) -> HttpResponse:
+    scope = contexts.scope(context=request.GET.get("context"), namespace=request.GET.get("namespace"))
+    found = _read(scope)
+    latest = activity.recent(size=LATEST).lines
+    sources = list(_sources())
+    versions = [(each.version, each.state.condition, each.state.since) for each in found.values()]
+    newest = latest[0].entry.pk if latest else 0
+    conditions = [(each.name, each.holds, each.state and each.state.condition) for each in sources]
+    tag = etag(request.GET.urlencode(), versions, newest, conditions)
+    findings = _findings(scope, found)
+    place = place_query(scope.context.name, scope.namespace)
+    context: dict[str, Any] = {
+        "etag": tag,
+        "here": request.path + place,
+        "place": place,
+        "scope": scope,
+        "topics": _topics(scope),
+        "tiles": list(_tiles(found, place)),
+        "findings": findings[:MOST_FINDINGS],
+        "left_out": max(0, len(findings) - MOST_FINDINGS),
+        "headline": _headline(findings, scope, found),
+        "sources": sources,
+        "lines": latest,
+        "warnings": [(cells.since(row.counts_at), row) for row in found[Kind.EVENTS].rows],  # type: ignore[attr-defined]
+        "state": found[Kind.PODS].state,
+        "events_state": found[Kind.EVENTS].state,
+        "checked": sum(each.everything for each in found.values()),
+    }
+    return unchanged(request, etag=tag) or render_either(
+        request, context, page="overview/page.html", fragment="overview/_overview.html"
+    )
+
+
+def workload_of(pod: Pod) -> str:
+    """Return the name of what made a pod, as far as its labels tell; else the pod's own."""
+    template = pod.labels.get("pod-template-hash")
+    if template and f"-{template}-" in pod.name:
+        return pod.name.partition(f"-{template}-")[0]
+    job = next((pod.labels[key] for key in JOB_LABELS if key in pod.labels), "")
+    if job:
+        return job
+    numbered = any(key in pod.labels for key in NUMBERED_LABELS)
+    return pod.name.rpartition("-")[0] if numbered and "-" in pod.name else pod.name
+
+
+def broken_pods(rows: Iterable[Row], *, context: str) -> list[Finding]:
+    """Return one finding for each workload and reason among pods that fail or are not ready."""
+    groups: dict[tuple[str, str, str, str], list[Pod]] = {}
+    for row in rows:
+        state = states.of(row)
+        if isinstance(row, Pod) and state in ("failing", "unready"):
+            key = (state, row.namespace or "", workload_of(row), states.reason(row))
+            groups.setdefault(key, []).append(row)
+    return [_broken(*key, pods, context=context) for key, pods in groups.items()]
+
+
+def broken_nodes(rows: Iterable[Row], *, context: str) -> list[Finding]:
+    """Return one finding for each node that is not ready or under pressure."""
+    found = []
+    for row in rows:
+        if isinstance(row, Node) and states.of(row) in ("notready", "pressure"):
+            bad = states.of(row) == "notready"
+            condition = next(
+                (each for each in row.conditions if (each.type == "Ready") is bad and _is_bad(each)), None
+            )
+            found.append(
+                Finding(
+                    level="crit" if bad else "warn",
+                    title=f"Node {row.name} is {'not ready' if bad else 'under pressure'}",
+                    why=(condition.message or condition.reason) if condition else "",
+                    facts=[context],
+                    href=reverse("dashboard:nodes") + place_query(context, None, q=row.name),
+                    action="See node",
+                    since=_time(condition.last_transition_time) if condition else None,
+                )
+            )
+    return found
+
+
+def worst(states_of_caches: Sequence[CacheState]) -> CacheState | None:
+    """Return the state that says most about a source: the worst one, and of equal ones the freshest."""
+    if not states_of_caches:
+        return None
+    first = min(states_of_caches, key=lambda state: WORST_FIRST.index(state.condition))
+    same = [state for state in states_of_caches if state.condition is first.condition]
+    return max(same, key=lambda state: state.heard_at or state.since)
+
+
+def _read(scope: contexts.Scope) -> dict[Kind, lists.Listing]:
+    everywhere = replace(scope, namespace=None)
+    return {
+        Kind.PODS: lists.listing(
+            Kind.PODS, scope, lists.Query(sort="state", limit=MOST_BROKEN), wait_seconds=WAIT_SECONDS
+        ),
+        Kind.NODES: lists.listing(
+            Kind.NODES, everywhere, lists.Query(sort="state", limit=MOST_BROKEN), wait_seconds=WAIT_SECONDS
+        ),
+        Kind.NAMESPACES: lists.listing(Kind.NAMESPACES, everywhere, lists.Query(limit=1), wait_seconds=0),
+        Kind.EVENTS: lists.listing(
+            Kind.EVENTS, scope, lists.Query(state="Warning", limit=LATEST), wait_seconds=0
+        ),
+    }
+
+
+def _topics(scope: contexts.Scope) -> str:
+    context = scope.context.name
+    namespaces = {kind: scope.namespace if kind.namespaced else None for kind in KINDS}
+    topics = [feed.topic(kind, context=context, namespace=place) for kind, place in namespaces.items()]
+    return " ".join([*topics, activity.TOPIC])
+
+
+def _findings(scope: contexts.Scope, found: dict[Kind, lists.Listing]) -> list[Finding]:
+    context = scope.context.name
+    findings = broken_nodes(found[Kind.NODES].rows, context=context)
+    findings += broken_pods(found[Kind.PODS].rows, context=context)
+    return sorted(findings, key=lambda finding: finding.level != "crit")
+
+
+def _broken(
+    state: str, namespace: str, workload: str, reason: str, pods: list[Pod], *, context: str
+) -> Finding:
+    restarts = sum(pod.restart_count for pod in pods)
+    several = f"{len(pods)} pods" if len(pods) > 1 else "1 pod"
+    why = next((str(pod.message) for pod in pods if pod.message), "")
+    query = place_query(context, namespace, q=workload, state=state)
+    return Finding(
+        level="crit" if state == "failing" else "warn",
+        title=f"{workload}: {several} {reason[:1].lower() + reason[1:] if ' ' in reason else 'in ' + reason}",
+        why=why,
+        facts=[f"{context} / {namespace}", *([f"{restarts:,} restarts"] if restarts else [])],
+        href=reverse("dashboard:pods") + query,
+        action="See pods",
+    )
+
+
+def _headline(
+    findings: list[Finding], scope: contexts.Scope, found: dict[Kind, lists.Listing]
+) -> tuple[str, str]:
+    """Return the title and the sentence below it."""
+    name = scope.context.name
+    place = f"{name} / {scope.namespace}" if scope.namespace else name
+    state = found[Kind.PODS].state
+    if not state.synced and not found[Kind.PODS].everything:
+        return f"{name} is not read yet", state.problem or "What follows fills in by itself."
+    broken = sum(finding.level == "crit" for finding in findings)
+    if broken:
+        return f"{_number(broken)} {'thing is' if broken == 1 else 'things are'} broken in {place}", (
+            "Each is below, with the way to it."
+        )
+    if findings:
+        return f"Nothing is broken in {place}", f"{_number(len(findings))} below deserve a look."
+    return f"Nothing needs you in {place}", "Pods run, nodes are ready."
+
+
+def _number(value: int) -> str:
+    words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+    return words[value] if value < len(words) else str(value)
+
+
+def _tiles(found: dict[Kind, lists.Listing], place: str) -> Iterable[Tile]:
+    pods, nodes = found[Kind.PODS], found[Kind.NODES]
+    spaces, events = found[Kind.NAMESPACES], found[Kind.EVENTS]
+    failing, starting = pods.counts.get("failing", 0), pods.counts.get("starting", 0)
+    more = f"{starting:,} starting" if starting else ""
+    down = nodes.counts.get("notready", 0)
+    ending = spaces.counts.get("terminating", 0)
+    warnings = events.counts.get("Warning", 0)
+    yield _tile(
+        Kind.PODS, "Pods", "circle-dot", place, pods, bad=failing, words=("failing", "all well"), more=more
+    )
+    yield _tile(Kind.NODES, "Nodes", "server", place, nodes, bad=down, words=("not ready", "all ready"))
+    yield _tile(
+        Kind.NAMESPACES,
+        "Namespaces",
+        "tags",
+        place,
+        spaces,
+        bad=ending,
+        words=("terminating", "all active"),
+        level="prog",
+    )
+    yield _tile(
+        Kind.EVENTS,
+        "Warning events, 24 h",
+        "bell",
+        place,
+        replace(events, everything=warnings),
+        bad=warnings,
+        words=("warnings", "none"),
+        level="warn",
+    )
+
+
+def _tile(
+    kind: Kind,
+    label: str,
+    icon: str,
+    place: str,
+    found: lists.Listing,
+    *,
+    bad: int,
+    words: tuple[str, str],
+    more: str = "",
+    level: str = "crit",
+) -> Tile:
+    href = reverse(f"dashboard:{kind}") + place
+    if not found.state.synced and not found.everything:
+        word = "not permitted" if found.state.condition is Condition.FORBIDDEN else "not read yet"
+        return Tile(label, icon, href, None, "unk", word)
+    glyph, said = (level, f"{bad:,} {words[0]}") if bad else ("ok", words[1])
+    return Tile(label, icon, href, found.everything, glyph, said, more)
+
+
+def _sources() -> Iterable[Source]:
+    caches = contexts.caches()
+    for each in contexts.every():
+        mine = [(kind, state, size) for context, kind, state, size in caches if context.name == each.name]
+        sizes = {kind: size for kind, state, size in mine if state.synced}
+        holds = " · ".join(f"{sizes[kind]:,} {kind}" for kind in (Kind.NODES, Kind.PODS) if kind in sizes)
+        state = worst([state for _, state, _ in mine])
+        yield Source(
+            each.name, env_of(each.name), reverse("dashboard:overview") + place_query(each.name), holds, state
+        )
+
+
+def _is_bad(condition: Any) -> bool:
+    return bool(condition.status != "True") is (condition.type == "Ready")
+
+
+def _time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,264 @@
+"""What surrounds every page: areas, scope switcher, user, theme."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.errors import BackendError
+from orchestrator.errors import DomainError
+from orchestrator.services import access
+from orchestrator.services.clusters import contexts, feed, lists
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+THEME_SECONDS = 365 * 86400
+READ = "clusters:read"
+PLACE = ("context", "namespace")
+MOST_NAMESPACES = 300  # as links; the field beside them takes any name
+ENVIRONMENTS = (  # how the name of a context begins or goes on -> class of the square
+    ("prod", "prod"),
+    ("stag", "stg"),
+    ("stg", "stg"),
+    ("dev", "dev"),
+    ("kind", "dev"),
+    ("mini", "dev"),
+    ("demo", "dev"),
+    ("local", "dev"),
+    ("docker-desktop", "dev"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A line of the navigation. `bad` is how many are broken, shown instead of `count`."""
+
+    label: str
+    icon: str
+    key: str  # pressed after G
+    href: str
+    current: bool
+    count: int | None = None
+    bad: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Areas under one heading; the first has none."""
+
+    label: str
+    areas: list[Area]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A context or namespace of the switcher."""
+
+    label: str
+    href: str
+    current: bool
+    env: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """Everything that `base.html` shows around a page."""
+
+    sections: list[Section]
+    context: str
+    namespace: str
+    env: str
+    demo: bool
+    contexts: list[Choice]
+    namespaces: list[Choice]
+    more_namespaces: int
+    keep: list[tuple[str, str]]  # what the field of the switcher carries on
+    place: str  # "?context=…&namespace=…"
+    problem: str
+    user: User
+    initials: str
+    role: str
+    version: str
+    here: str  # the whole address, to come back to
+
+
+MAP = (  # heading, then (URL name, label, icon, key after G, role needed or "")
+    (
+        "",
+        (
+            ("overview", "Overview", "layout-dashboard", "o", ""),
+            ("activity", "Activity", "activity", "a", ""),
+        ),
+    ),
+    (
+        "Cluster",
+        (
+            ("pods", "Pods", "circle-dot", "p", ""),
+            ("nodes", "Nodes", "server", "n", ""),
+            ("namespaces", "Namespaces", "tags", "m", ""),
+            ("events", "Events", "bell", "e", ""),
+        ),
+    ),
+    (
+        "Admin",
+        (
+            ("access", "Access", "shield-lock", "c", ""),
+            ("system", "System", "heartbeat", "s", ""),
+        ),
+    ),
+)
+COUNTED = {Kind.PODS: "failing", Kind.NODES: "notready"}  # the state that is a red number
+COUNT_SECONDS = 2.0  # A number in the navigation may be this old: counting 20,000 pods is not free.
+MOST_COUNTED = 1000
+_counted: dict[str, tuple[float, tuple[int | None, int]]] = {}
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return `theme`, and for somebody signed in `shell`, which is made only if a template asks for it."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    found: dict[str, Any] = {"theme": theme if theme in THEMES else ""}
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        found["shell"] = SimpleLazyObject(lambda: build(request))
+    return found
+
+
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the theme in a cookie: it is a property of the screen, not of the person."""
+    theme = request.POST.get("theme", "")
+    response = HttpResponse(status=204) if "fetch" in request.POST else redirect(_back(request))
+    if theme in THEMES:
+        response.set_cookie(
+            THEME_COOKIE, theme, max_age=THEME_SECONDS, samesite="Lax", secure=request.is_secure()
+        )
+    return response
+
+
+def env_of(context: str) -> str:
+    """Return the class of a context's square: red for production, amber for staging, green for development."""
+    words = context.lower().replace("_", "-").replace("/", "-").replace("@", "-").split("-")
+    found = (css for begin, css in ENVIRONMENTS if any(word.startswith(begin) for word in words))
+    return next(found, "")
+
+
+def place_query(context: str, namespace: str | None = None, **more: str) -> str:
+    """Return the query that names a place: `?context=prod-eu&namespace=shop`."""
+    pairs = {"context": context, "namespace": namespace or "", **more}
+    return "?" + urlencode({key: value for key, value in pairs.items() if value})
+
+
+def scope_of(request: HttpRequest) -> contexts.Scope | None:
+    """Return the scope of the address, else the default one; None if there is no cluster at all."""
+    for wanted in ({key: request.GET.get(key) for key in PLACE}, {}):
+        try:
+            return contexts.scope(**wanted)
+        except (DomainError, BackendError):
+            continue  # The view says what is wrong; the shell shows what there is.
+    return None
+
+
+def build(request: HttpRequest) -> Shell:
+    """Return the shell of a page. Reads caches only and waits for nothing."""
+    scope = scope_of(request)
+    name = scope.context.name if scope else ""
+    namespace = (scope.namespace if scope else None) or ""
+    names = contexts.namespaces(scope) if scope else []
+    user = cast(User, request.user)
+    return Shell(
+        sections=list(_sections(request, scope)),
+        context=name,
+        namespace=namespace,
+        env=env_of(name),
+        demo=bool(scope and scope.context.demo),
+        contexts=[
+            Choice(each.name, _elsewhere(request, context=each.name), each.name == name, env_of(each.name))
+            for each in contexts.every()
+        ],
+        namespaces=_namespaces(request, name, namespace, names[:MOST_NAMESPACES]),
+        more_namespaces=max(0, len(names) - MOST_NAMESPACES),
+        keep=[("context", name), *_kept(request)],
+        place=place_query(name, namespace),
+        problem=contexts.problem(),
+        user=user,
+        initials=initials(user),
+        role=access.role_of(user),
+        version=settings.VERSION,
+        here=request.get_full_path(),
+    )
+
+
+def initials(user: User) -> str:
+    """Return one or two letters for a user's disc."""
+    words = (user.get_full_name() or user.get_username()).replace(".", " ").replace("-", " ").split()
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+def _namespaces(request: HttpRequest, context: str, current: str, names: list[str]) -> list[Choice]:
+    links = [(name, _elsewhere(request, context=context, namespace=name)) for name in names]
+    everything = Choice("all namespaces", _elsewhere(request, context=context), not current)
+    return [everything, *(Choice(name, href, name == current) for name, href in links)]
+
+
+def _elsewhere(request: HttpRequest, *, context: str, namespace: str = "") -> str:
+    """Return the address of this page in another place; its page number means nothing there."""
+    return request.path + place_query(context, namespace, **dict(_kept(request)))
+
+
+def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(key, request.GET[key]) for key in request.GET if key not in (*PLACE, "page")]
+
+
+def _sections(request: HttpRequest, scope: contexts.Scope | None) -> Iterator[Section]:
+    role = access.role_of(cast(User, request.user))
+    place = place_query(scope.context.name, scope.namespace) if scope else ""
+    counts = _counts(scope) if scope and READ in access.scopes_of(role) else {}
+    for label, entries in MAP:
+        areas = []
+        for name, word, icon, key, needed in entries:
+            if needed in ("", role):
+                path = reverse(f"dashboard:{name}")
+                number = counts.get(name, (None, 0))
+                areas.append(Area(word, icon, key, path + place, _is_in(request, path), *number))
+        yield Section(label, areas)
+
+
+def _is_in(request: HttpRequest, path: str) -> bool:
+    return request.path == path or (not path.endswith("/") and request.path.startswith(path + "/"))
+
+
+def _counts(scope: contexts.Scope) -> dict[str, tuple[int | None, int]]:
+    """Return URL name -> how many there are, how many of them are broken."""
+    return {kind.value: _count(kind, scope, bad=bad) for kind, bad in COUNTED.items()}
+
+
+def _count(kind: Kind, scope: contexts.Scope, *, bad: str) -> tuple[int | None, int]:
+    namespace = scope.namespace if kind.namespaced else None
+    topic = feed.topic(kind, context=scope.context.name, namespace=namespace)
+    counted_at, known = _counted.get(topic, (-COUNT_SECONDS, (None, 0)))
+    if monotonic() - counted_at < COUNT_SECONDS:
+        return known
+    found = lists.listing(kind, replace(scope, namespace=namespace), lists.Query(limit=1), wait_seconds=0)
+    known = (found.everything or None, found.counts.get(bad, 0))
+    if len(_counted) >= MOST_COUNTED:
+        _counted.clear()  # Namespaces come from addresses, so there is no end to them.
+    _counted[topic] = (monotonic(), known)
+    return known
+
+
+def _back(request: HttpRequest) -> str:
+    """Return where the form was; never another site."""
+    target = request.POST.get("next", "")
+    fine = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    return target if fine else reverse("dashboard:overview")

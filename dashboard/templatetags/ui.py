@@ -1,0 +1,128 @@
+"""Small parts of pages that are too often used to be templates."""
+
+import json
+from datetime import datetime
+from functools import lru_cache
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from orchestrator.backends.cluster.port import CacheState, Condition
+
+register = template.Library()
+VENDORED = {"htmx": "htmx/htmx.min.js", "idiomorph": "idiomorph/idiomorph-ext.min.js"}
+LONG_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+SHORT_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
+FRESH_UNTIL_SECONDS = 60
+TENTHS_UNTIL_SECONDS = 10  # below it, tenths of a second tell something
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """Return an icon of the sprite; it says nothing to a screen reader."""
+    return format_html(
+        '<svg class="i {}" aria-hidden="true"><use href="{}#i-{}"/></svg>', css, static("img/icons.svg"), name
+    )
+
+
+@register.simple_tag
+def status(glyph: str, text: str = "", css: str = "") -> SafeString:
+    """Return a status: `glyph` is ok, prog, warn, crit, sleep, off or unk; `css` quiet or pill."""
+    return format_html(
+        '<span class="st {} {}"><svg aria-hidden="true"><use href="{}#s-{}"/></svg>{}</span>',
+        glyph,
+        css,
+        static("img/icons.svg"),
+        glyph,
+        text,
+    )
+
+
+@register.simple_tag
+def vendor(name: str) -> SafeString:
+    """Return the script element of a vendored file, with its integrity from the manifest."""
+    path = VENDORED[name]
+    return format_html(
+        '<script src="{}" integrity="{}" defer></script>', static(f"vendor/{path}"), _integrity()[path]
+    )
+
+
+@register.simple_tag
+def ago(when: datetime | None, style: str = "short") -> SafeString | str:
+    """Return how long ago something was; it ticks in the browser.
+
+    `style` is short ("22m"), long ("22 min"), or fresh: the same behind a dot, and nothing from a minute on.
+    """
+    if when is None:
+        return "–"
+    return format_html(
+        '<time datetime="{}" data-age="{}" title="{}">{}</time>',
+        when.isoformat(),
+        style,
+        when.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        age_text((timezone.now() - when).total_seconds(), style=style),
+    )
+
+
+@register.simple_tag
+def age_chip(state: CacheState | None) -> SafeString:
+    """Return how old the data of a panel is, and why."""
+    if state is None:
+        return format_html('<span class="o-age"><i></i>{}</span>', "not read yet")
+    heard = ago(state.heard_at, "long")
+    match state.condition:
+        case Condition.LIVE:
+            # An open watch of a quiet cluster is silent for minutes, and no less live for it.
+            return format_html(
+                '<span class="o-age live"><i></i><b>live</b> {}</span>', ago(state.heard_at, "fresh")
+            )
+        case Condition.SYNCING:
+            return format_html('<span class="o-age poll"><i></i>{}</span>', progress(state))
+        case Condition.RECONNECTING if state.heard_at:
+            return format_html('<span class="o-age late"><i></i>reconnecting · {} old</span>', heard)
+        case Condition.FORBIDDEN:
+            return format_html('<span class="o-age dead"><i></i>{}</span>', "not permitted")
+        case Condition.UNAUTHORIZED:
+            return format_html('<span class="o-age dead"><i></i>{}</span>', "credentials refused")
+        case _:
+            since = state.since.strftime("%H:%M:%S")
+            return format_html('<span class="o-age dead"><i></i>no answer since {} UTC</span>', since)
+
+
+def progress(state: CacheState) -> str:
+    """Return how far a first list is, such as "reading: 212 of about 312"."""
+    if not state.read:
+        return "reading"
+    return (
+        f"reading: {state.read:,} of about {state.expected:,}"
+        if state.expected
+        else f"reading: {state.read:,}"
+    )
+
+
+def age_text(seconds: float, *, style: str = "short") -> str:
+    """Return a time span as people write it: 18s, 22m, 6h, 3d; or 0.4 s, 42 s, 3 min, 2 h."""
+    seconds = max(0.0, seconds)
+    if style == "fresh":
+        return f"· {age_text(seconds, style='long')}" if seconds < FRESH_UNTIL_SECONDS else ""
+    long = style == "long"
+    gap = " " if long else ""
+    for size, unit in LONG_UNITS if long else SHORT_UNITS:
+        if seconds >= size:
+            return f"{int(seconds // size)}{gap}{unit}"
+    return f"{seconds:.1f} s" if long and seconds < TENTHS_UNTIL_SECONDS else f"{int(seconds)}{gap}s"
+
+
+@lru_cache(maxsize=1)
+def _integrity() -> dict[str, str]:
+    """Return path below static/vendor -> digest, as the manifest has it."""
+    path = finders.find("vendor/MANIFEST.json")
+    if path is None:
+        raise LookupError("static/vendor/MANIFEST.json is missing; run tools/vendor.py")
+    with open(path) as file:
+        packages = json.load(file)
+    return {name: digest for package in packages.values() for name, digest in package["files"].items()}
