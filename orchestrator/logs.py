@@ -7,14 +7,14 @@ from typing import Any
 import structlog
 
 # https://www.structlog.org/en/stable/standard-library.html
-SECRET_IN_QUERY = re.compile(r"((?:api_key|token|code)=)[^&\s\"']+", re.IGNORECASE)
+SECRET_IN_URL = re.compile(r"((?:api(?:_|%5f)key|token|code)=|/sign-in/)[^&?\s\"']+", re.IGNORECASE)
 
 
 def mask_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace credentials in query strings, which servers and middleware log as part of the URL."""
+    """Replace the credentials that servers and middleware log as part of a URL."""
     for name, value in event.items():
-        if isinstance(value, str) and "=" in value:
-            event[name] = SECRET_IN_QUERY.sub(r"\1***", value)
+        if isinstance(value, str) and ("=" in value or "/" in value):
+            event[name] = SECRET_IN_URL.sub(r"\1***", value)
     return event
 
 
@@ -26,6 +26,11 @@ PROCESSORS: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
+
+# The default formatter prints the variables of every frame, and some of them are secrets.
+CONSOLE = structlog.dev.ConsoleRenderer(
+    colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+)
 
 
 def configure(*, format_: str, level: str) -> dict[str, Any]:
@@ -42,7 +47,7 @@ def configure(*, format_: str, level: str) -> dict[str, Any]:
     renderers: list[Any] = (
         [structlog.processors.format_exc_info, mask_secrets, structlog.processors.JSONRenderer()]
         if format_ == "json"
-        else [mask_secrets, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+        else [mask_secrets, CONSOLE]
     )
     return {
         "version": 1,
