@@ -175,6 +175,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 5 / 60  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # An address alone would lock out an office.
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # The pause ends when the page says it ends.
 AXES_CLIENT_IP_CALLABLE = "orchestrator.services.access.peer_address"
 AXES_LOCKOUT_CALLABLE = "dashboard.access.locked_out"
 AXES_VERBOSE = False
