@@ -5,6 +5,7 @@ from orchestrator.services.access.callers import Caller, caller_of_user, nobody
 from orchestrator.services.access.keys import (
     IssuedKey,
     caller_of_key,
+    check_key,
     find_key,
     issue_key,
     keys_seen_by,
@@ -17,6 +18,7 @@ from orchestrator.services.access.links import (
     forget_links,
     link_holder,
     make_link,
+    own_url,
     redeem,
 )
 from orchestrator.services.access.peers import (
@@ -59,6 +61,7 @@ __all__ = [
     "anonymous_caller",
     "caller_of_key",
     "caller_of_user",
+    "check_key",
     "events",
     "find_key",
     "first_link",
@@ -72,6 +75,7 @@ __all__ = [
     "make_roles",
     "nobody",
     "note_refusal",
+    "own_url",
     "pause",
     "pause_left",
     "peer_address",

@@ -49,11 +49,7 @@ def issue_key(
     Raises `InvalidInput` for a bad name, scope or time; an owner's keys in use have different names.
     """
     name = name.strip()
-    problems = [*_name_problems(name, owner, at), *_scope_problems(scopes, owner, by)]
-    if expires_at is not None and expires_at <= at:
-        problems.append(Problem("expires", "The end must be in the future."))
-    if problems:
-        raise InvalidInput(problems[0].message, problems=problems)
+    check_key(name, scopes=scopes, owner=owner, at=at, expires_at=expires_at, by=by)
     key = f"orc_{secrets.token_urlsafe(32)}"
     row = APIKey.objects.create(
         name=name,
@@ -66,6 +62,23 @@ def issue_key(
     audit.record(by, area=AREA, action="Create API key", target=name, note=", ".join(row.scopes), at=at)
     live.publish_on_commit(TOPIC)
     return IssuedKey(key, row)
+
+
+def check_key(
+    name: str,
+    *,
+    scopes: Collection[str],
+    owner: User | None,
+    at: datetime,
+    expires_at: datetime | None = None,
+    by: Caller | None = None,
+) -> None:
+    """Raise `InvalidInput` where `issue_key` would."""
+    problems = [*_name_problems(name.strip(), owner, at), *_scope_problems(scopes, owner, by)]
+    if expires_at is not None and expires_at <= at:
+        problems.append(Problem("expires", "The end must be in the future."))
+    if problems:
+        raise InvalidInput(problems[0].message, problems=problems)
 
 
 def revoke_key(key_id: int, *, by: Caller, at: datetime) -> APIKey:

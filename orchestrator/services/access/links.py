@@ -55,6 +55,13 @@ def first_link(base_url: str) -> str:
     return base_url.rstrip("/") + make_link(link_holder(), at=now())
 
 
+def own_url() -> str:
+    """Return the address of this server as a browser on the same machine would write it."""
+    host, port = settings.ENV.host, settings.ENV.port
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # Listening everywhere includes here.
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def link_holder(name: str | None = None) -> User:
     """Return whom to make a link for: the named user, else an admin, made if there is none.
 

@@ -35,6 +35,12 @@ def peer_address(request: HttpRequest) -> str:
     return str(peer)
 
 
+def is_trusted_proxy(address: str) -> bool:
+    """Return True if a peer with this address is believed about its clients (`TRUSTED_PROXIES`)."""
+    peer = _address(address)
+    return peer is not None and _is_trusted(peer)
+
+
 def anonymous_caller(request: HttpRequest, *, area: str, origins: Collection[str] = ()) -> Caller | None:
     """Return whom an open area lets in without a credential, or None.
 
