@@ -34,6 +34,8 @@ class Pool:
 
     def __init__(self) -> None:
         self._values: dict[Any, Any] = {}
+        # Apart, because the key of no labels equals the empty tuple, which is a value of its own.
+        self._labels: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
 
     def share(self, value: T) -> T:
         """Return an equal value that others hold too. Threads may both add one: then two copies live."""
@@ -44,10 +46,9 @@ class Pool:
 
     def labels(self, value: dict[str, str]) -> dict[str, str]:
         """Return an equal dictionary that others hold too; nobody changes it."""
-        if len(self._values) > POOL_LIMIT:
-            self._values = {}
-        shared: dict[str, str] = self._values.setdefault(tuple(value.items()), value)
-        return shared
+        if len(self._labels) > POOL_LIMIT:
+            self._labels = {}
+        return self._labels.setdefault(tuple(value.items()), value)
 
 
 _pool = Pool()
