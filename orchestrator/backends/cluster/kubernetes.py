@@ -12,7 +12,7 @@ from kubernetes import client, config
 
 from orchestrator.backends.cluster.caches import WatchCache
 from orchestrator.backends.cluster.port import Context, Kind, Listener
-from orchestrator.backends.cluster.transport import Transport, translated_errors
+from orchestrator.backends.cluster.transport import Transport, kubeconfig_errors, translated_errors
 
 IN_CLUSTER = "in-cluster"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -82,11 +82,8 @@ def open_kubernetes(
     `kubeconfig` is one file or several separated by `:`. Nothing is asked of any API server yet. Raises
     `BackendError` with a sentence for people if no context can be read.
     """
-    with translated_errors():
-        try:
-            contexts, current = config.list_kube_config_contexts(kubeconfig)
-        except (AttributeError, TypeError, ValueError) as exc:  # The library trusts the file's shape.
-            raise config.ConfigException("it is not a kubeconfig") from exc
+    with translated_errors(), kubeconfig_errors():
+        contexts, current = config.list_kube_config_contexts(kubeconfig)
     clusters = {}
     for entry in contexts:
         context = _context(entry)

@@ -17,6 +17,7 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError, SSLError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
+from yaml import YAMLError
 
 from orchestrator.backends.cluster import raw
 from orchestrator.backends.cluster.port import Kind
@@ -106,7 +107,8 @@ class Transport:
     def _client(self) -> client.ApiClient:
         with self._lock:
             if self._api is None:
-                configuration = self._load()
+                with kubeconfig_errors():
+                    configuration = self._load()
                 configuration.retries = False  # Whether to try again is the caller's decision.
                 configuration.keep_alive = True
                 configuration.connection_pool_maxsize = CONNECTIONS
@@ -175,6 +177,17 @@ def translated_errors() -> Iterator[None]:
     except (msgspec.DecodeError, KeyError) as exc:
         sentence = "The API server sent an answer that makes no sense."
         raise Unreachable(sentence, service=SERVICE, reason="BadAnswer") from exc
+
+
+@contextmanager
+def kubeconfig_errors() -> Iterator[None]:
+    """Turn what goes wrong while a kubeconfig is read into `ConfigException`: the library trusts it."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError, YAMLError) as exc:
+        raise ConfigException("it is not a kubeconfig") from exc
+    except OSError as exc:
+        raise ConfigException(exc.strerror or "it cannot be read") from exc
 
 
 def _word(exc: BaseException | None) -> str:
