@@ -120,11 +120,13 @@ class WatchCache:
         """Return the rows of a page; an object that makes no sense is left out and logged."""
         return [row for row in map(self._row, items) if row is not None]
 
-    def accept(self, scope: Reflector, found: list[Row], *, again: bool) -> None:
-        """Put a complete list in the place of what the scope knew; `again` if it knew something."""
+    def accept(self, scope: Reflector, found: list[Row]) -> None:
+        """Put a complete list in the place of what the scope knew.
+
+        The first list is a RESYNC too: a stream may resume from a time when an earlier cache was watching.
+        """
         self._store.replace(found, namespace=scope.namespace)
-        if again:
-            self._tell(Change(context=self._context, kind=self.kind, type=ChangeType.RESYNC))
+        self._tell(Change(context=self._context, kind=self.kind, type=ChangeType.RESYNC))
 
     def change(self, type_: str, body: msgspec.Raw) -> None:
         """Apply one change of a watch."""

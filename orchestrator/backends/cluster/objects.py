@@ -116,7 +116,7 @@ class Event(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     count: int = 1
     first_timestamp: str = ""
     last_timestamp: str = ""
-    counts_at: str | UnsetType = UNSET  # when it happened for order and filters: last, series, first or creation time
+    counts_at: str | UnsetType = UNSET  # for order and filters: last, series, first or creation time
     involved_object: Involved = Involved()
     source: Source = Source()
 

@@ -82,7 +82,7 @@ class ChangeType(StrEnum):
     ADDED = "ADDED"
     MODIFIED = "MODIFIED"
     DELETED = "DELETED"
-    RESYNC = "RESYNC"  # listed again: what happened in between is not known one by one; `row` is None
+    RESYNC = "RESYNC"  # listed, at first or again: what happened before is not known one by one; no `row`
     STATE = "STATE"  # rows did not change, the state did; `row` is None
 
 

@@ -33,6 +33,8 @@ FORBIDDEN_SECONDS = (30.0, 60.0)
 # An API server that has just started may refuse for a moment what it will allow once its rules are loaded.
 FORBIDDEN_DOUBTS = 3
 WATCH_SECONDS = (240, 360)  # random, so that the watches of many processes do not end together
+LONGEST_ASKED_SECONDS = 300.0  # A wrong Retry-After must not end a watch for a day.
+STEADY_SECONDS = 10.0  # A watch that was open for so long is no part of a row of failures.
 SILENCE_SECONDS = 100.0  # bookmarks come every minute, so this much silence is a dead connection
 
 
@@ -45,14 +47,14 @@ def delay_after(error: BackendError | None, *, attempt: int, lasted_seconds: flo
 
     None as error is a watch that ended as planned.
     """
-    if error is None or isinstance(error, Gone):
+    if error is None or (isinstance(error, Gone) and attempt <= 1):
         return max(0.0, SHORTEST_SECONDS - lasted_seconds)
     if isinstance(error, Forbidden) and attempt > FORBIDDEN_DOUBTS:
         return random.uniform(*FORBIDDEN_SECONDS)
     limit = REFUSED_LIMIT_SECONDS if isinstance(error, Unreachable) else FAILING_LIMIT_SECONDS
     spread = random.uniform(0.5, 1.0) * min(limit, 2.0 ** min(attempt, 10))
     asked = (error.retry_after or 0.0) if isinstance(error, Overloaded) else 0.0
-    return max(SHORTEST_SECONDS, spread, asked)
+    return max(SHORTEST_SECONDS, spread, min(asked, LONGEST_ASKED_SECONDS))
 
 
 class Reflector:
@@ -68,6 +70,8 @@ class Reflector:
         self._stream: Stream | None = None
         self._version = ""  # the resource version to watch from; "" asks for a list
         self._failures = 0
+        self._failed_with: type[BackendError] | None = None
+        self._open_since: float | None = None
         self._opened_times = 0
         name = f"watch-{cache.kind}-{namespace or 'all'}"
         self._thread = Thread(target=self._run, name=name, daemon=True)
@@ -90,6 +94,7 @@ class Reflector:
     def _run(self) -> None:
         while not self._stopped.is_set():
             began = monotonic()
+            self._open_since = None
             error: BackendError | None = None
             try:
                 if not self._version:
@@ -109,10 +114,7 @@ class Reflector:
         """Say what happened and wait until the next attempt."""
         if isinstance(error, Gone):
             self._version = ""
-        if error is None or isinstance(error, Gone):
-            self._failures = 0
-        else:
-            self._failures = self._failures + 1 if type(error) is type(self.state.error) else 1
+        self._count(error)
         lasted = monotonic() - began
         delay = delay_after(error, attempt=self._attempt(error), lasted_seconds=lasted)
         if error is not None:
@@ -120,6 +122,13 @@ class Reflector:
         self._hurry.clear()
         self._hurry.wait(delay)
         self._stopped.wait(max(0.0, began + SHORTEST_SECONDS - monotonic()))
+
+    def _count(self, error: BackendError | None) -> None:
+        """Count failures in a row: of one type, without a watch in between that was worth its name."""
+        steady = self._open_since is not None and monotonic() - self._open_since > STEADY_SECONDS
+        again = type(error) is self._failed_with and not steady
+        self._failures = 0 if error is None else self._failures + 1 if again else 1
+        self._failed_with = None if error is None else type(error)
 
     def _attempt(self, error: BackendError | None) -> int:
         """Return the number of failures in a row; a right we never had is not doubted."""
@@ -142,7 +151,7 @@ class Reflector:
             if not query["continue"]:
                 break
             self._tell_progress(len(found), page.metadata.remaining)
-        self._cache.accept(self, found, again=self.state.synced)
+        self._cache.accept(self, found)
         self._version = page.metadata.resource_version
         self.state = replace(self.state, synced=True, heard_at=now(), read=len(found))
 
@@ -157,6 +166,8 @@ class Reflector:
         stream = self._cache.transport.stream(self._path, query, silence_seconds=SILENCE_SECONDS)
         self._stream = stream
         try:
+            if self._stopped.is_set():  # Whoever stopped us saw no stream to interrupt.
+                return
             self._opened()
             for line in stream.lines():
                 if self._stopped.is_set():
@@ -184,7 +195,7 @@ class Reflector:
         moment = now()
         was_live = self.state.condition is Condition.LIVE
         self._opened_times += 1
-        self._failures = 0
+        self._open_since = monotonic()
         self._set(
             CacheState(
                 condition=Condition.LIVE,
@@ -201,6 +212,7 @@ class Reflector:
         condition = self._condition_after(error)
         if condition is Condition.FORBIDDEN:
             self._cache.forget(self)
+            self._version = ""  # Its rows are gone, so a watch alone would not bring them back.
         changed = condition is not self.state.condition
         self._set(
             replace(
