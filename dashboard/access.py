@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard import sign_in
-from dashboard.htmx import render_either
+from dashboard.htmx import etag, render_either, unchanged
 from dashboard.permissions import require
 from dashboard.sign_in import locked_out
 from dashboard.templatetags.ui import age_text
@@ -72,7 +72,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def keys(request: HttpRequest) -> HttpResponse:
     context = _keys_context(request, _caller(request))
-    return render_either(request, context, page="access/keys.html", fragment="access/_keys.html")
+    return unchanged(request, etag=context["etag"]) or render_either(
+        request, context, page="access/keys.html", fragment="access/_keys.html"
+    )
 
 
 @never_cache
@@ -137,9 +139,14 @@ def roles(request: HttpRequest) -> HttpResponse:
 @require_safe
 def audit(request: HttpRequest) -> HttpResponse:
     caller, wanted = _admin(request), _audit_filter(request, at=now())
+    page = _page(request, access.events(wanted))
+    tag = etag([event.pk for event in page], page.paginator.count)
     context = {
         "areas": access.AREAS,
-        "page": _page(request, access.events(wanted)),
+        "etag": tag,
+        "here": request.get_full_path(),
+        "live": page.number == 1,
+        "page": page,
         "period": _text(request, "period"),
         "periods": PERIODS,
         "query": _query(request),
@@ -147,7 +154,9 @@ def audit(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(caller, "audit"),
         "wanted": wanted,
     }
-    return render_either(request, context, page="access/audit.html", fragment="access/_audit.html")
+    return unchanged(request, etag=tag) or render_either(
+        request, context, page="access/audit.html", fragment="access/_audit.html"
+    )
 
 
 def _caller(request: HttpRequest) -> access.Caller:
@@ -197,7 +206,15 @@ def _explain(form: forms.Form, exc: InvalidInput) -> None:
 def _keys_context(request: HttpRequest, caller: access.Caller) -> dict[str, Any]:
     at, page = now(), _page(request, access.keys_seen_by(caller))
     rows = [_key_row(key, at=at) for key in page]
-    return {"page": page, "query": _query(request), "rows": rows, "tabs": _tabs(caller, "keys")}
+    return {
+        "etag": etag([(row.key.pk, row.word, row.key.last_used_at) for row in rows], page.paginator.count),
+        "here": f"{reverse('dashboard:access-keys')}?page={page.number}",
+        "live": True,
+        "page": page,
+        "query": _query(request),
+        "rows": rows,
+        "tabs": _tabs(caller, "keys"),
+    }
 
 
 def _key_row(key: Any, *, at: datetime) -> KeyRow:

@@ -65,7 +65,16 @@ def test_pages_to_read_take_no_post(as_admin, view):
 @pytest.mark.parametrize("view", ["keys", "users", "audit"])
 def test_htmx_gets_only_the_table(as_admin, view):
     html = html_of(as_admin.get(f"{URL}/{view}", headers=HTMX))
-    assert html.lstrip().startswith(f'<section class="o-panel" id="{view}-table">')
+    assert re.match(rf'\s*<section class="o-panel"\s+id="{view}-table"', html)
+
+
+@pytest.mark.parametrize("view", ["keys", "audit"])
+def test_what_has_not_changed_is_not_sent_again(as_admin, view):
+    url = f"{URL}/{view}"
+    tag = re.search(r'data-etag="([^"]+)"', html_of(as_admin.get(url)))[1]
+    assert as_admin.get(url, headers=HTMX | {"If-None-Match": tag}).status_code == 204
+    as_admin.post(f"{URL}/keys/new", KEY_FORM)
+    assert as_admin.get(url, headers=HTMX | {"If-None-Match": tag}).status_code == 200
 
 
 @pytest.mark.parametrize("view", ["keys", "users", "roles", "audit", "keys/new", "users/invite"])

@@ -107,9 +107,11 @@ def test_an_invented_forwarding_does_not_begin_anew(client, viewer):
 def test_refused_passwords_are_audited_without_the_password(client, viewer):
     fail(client, times=6)
     events = list(AuditEvent.objects.values_list("actor", "result", "note").order_by("pk"))
-    assert events == [("viewer-user", "refused", "wrong name or password")] * 4 + [
-        ("viewer-user", "refused", "too many tries")
-    ] * 2
+    assert (
+        events
+        == [("viewer-user", "refused", "wrong name or password")] * 4
+        + [("viewer-user", "refused", "too many tries")] * 2
+    )
 
 
 @pytest.mark.parametrize(

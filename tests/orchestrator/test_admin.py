@@ -64,7 +64,9 @@ def test_history_is_not_written_by_hand(client, root, model):
 def test_events_are_not_deleted(client, root):
     access.record(None, area="access", action="Test")
     event = AuditEvent.objects.get(action="Test")
-    assert client.post(f"/admin/orchestrator/auditevent/{event.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        client.post(f"/admin/orchestrator/auditevent/{event.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
 
 
 def test_a_key_made_here_is_shown_once(client, root):
@@ -77,7 +79,12 @@ def test_a_key_made_here_is_shown_once(client, root):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"name": ""}, {"scopes": []}, {"scopes": ["fly"]}, {"expires_at_0": "2001-01-01", "expires_at_1": "00:00"}],
+    [
+        {"name": ""},
+        {"scopes": []},
+        {"scopes": ["fly"]},
+        {"expires_at_0": "2001-01-01", "expires_at_1": "00:00"},
+    ],
 )
 def test_a_bad_key_is_not_made(client, root, changes):
     form = {"name": "ci", "scopes": ["clusters:read"], "owner": root.pk} | changes

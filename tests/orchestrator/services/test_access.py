@@ -122,12 +122,19 @@ def test_an_event_says_who_from_where_what_and_the_request(viewer):
         access.record(caller, area="clusters", action="Restart", target="checkout", place="prod-eu / shop")
     event = AuditEvent.objects.get()
     assert (event.actor, event.user, event.address) == ("viewer-user", viewer, "203.0.113.7")
-    assert (event.action, event.target, event.result, event.request_id) == ("Restart", "checkout", "done", "req-1")
+    assert (event.action, event.target, event.result, event.request_id) == (
+        "Restart",
+        "checkout",
+        "done",
+        "req-1",
+    )
 
 
 @pytest.mark.django_db
 def test_long_and_odd_texts_are_kept_as_far_as_they_fit():
-    access.record(access.nobody("a\0" * 500), area="access", action="Sign in", result="refused", note="x" * 999)
+    access.record(
+        access.nobody("a\0" * 500), area="access", action="Sign in", result="refused", note="x" * 999
+    )
     event = AuditEvent.objects.get()
     assert (len(event.actor), len(event.note), "\0" in event.actor) == (150, 300, False)
 
@@ -169,4 +176,9 @@ def test_a_refused_password_is_audited(rf: RequestFactory):
     request.user = AnonymousUser()
     assert authenticate(request, username="mara", password="guess") is None
     event = AuditEvent.objects.get()
-    assert (event.actor, event.action, event.result, event.address) == ("mara", "Sign in", "refused", "127.0.0.1")
+    assert (event.actor, event.action, event.result, event.address) == (
+        "mara",
+        "Sign in",
+        "refused",
+        "127.0.0.1",
+    )

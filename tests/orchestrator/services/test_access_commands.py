@@ -19,14 +19,26 @@ def run(*arguments: str) -> str:
 
 @pytest.mark.django_db
 def test_a_key_is_printed_alone_and_works():
-    key = run("create_api_key", "--name", "ci", "--scope", "stacks:read", "stacks:write", "--scope", "metrics:read")
+    key = run(
+        "create_api_key", "--name", "ci", "--scope", "stacks:read", "stacks:write", "--scope", "metrics:read"
+    )
     caller = access.caller_of_key(key, at=now())
     assert caller.scopes == {"stacks:read", "stacks:write", "metrics:read"}
     assert APIKey.objects.get().expires_at is None
 
 
 def test_a_key_with_an_end_and_an_owner(viewer):
-    run("create_api_key", "--name", "ci", "--scope", "stacks:read", "--expires", "30d", "--owner", "viewer-user")
+    run(
+        "create_api_key",
+        "--name",
+        "ci",
+        "--scope",
+        "stacks:read",
+        "--expires",
+        "30d",
+        "--owner",
+        "viewer-user",
+    )
     key = APIKey.objects.get()
     assert key.owner == viewer
     assert timedelta(days=29) < key.expires_at - now() <= timedelta(days=30)

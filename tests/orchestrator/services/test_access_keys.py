@@ -87,7 +87,11 @@ def test_an_admin_key_of_a_former_admin_is_no_longer_one(admin):
     assert caller_of(issued).may("clusters:secrets")
     admin.groups.set([access_group("operator")])
     caller = caller_of(issued)
-    assert (caller.may("admin"), caller.may("clusters:secrets"), caller.may("stacks:write")) == (False, False, True)
+    assert (caller.may("admin"), caller.may("clusters:secrets"), caller.may("stacks:write")) == (
+        False,
+        False,
+        True,
+    )
 
 
 def test_the_strongest_of_several_groups_counts(viewer):

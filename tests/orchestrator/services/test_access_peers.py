@@ -25,7 +25,9 @@ def test_other_peers_are_nobody(peer):
     assert access.local_caller(request_from(peer)) is None
 
 
-@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "x-forwarded-anything"])
+@pytest.mark.parametrize(
+    "name", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "x-forwarded-anything"]
+)
 def test_a_proxy_on_loopback_speaks_for_strangers(name):
     assert access.local_caller(request_from("127.0.0.1", **{name: "127.0.0.1"})) is None
 
