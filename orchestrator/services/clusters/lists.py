@@ -30,16 +30,18 @@ class Listing:
     rows: list[Row]
     total: int  # after filters, before paging
     everything: int  # before filters
-    counts: dict[str, int]  # rows by state, whatever `state` was asked for
+    counts: dict[str, int]  # rows by state, whatever `state` was asked for; empty if not asked for
     state: CacheState
     version: int
 
 
-def listing(kind: Kind, scope: Scope, query: Query, *, wait_seconds: float | None = None) -> Listing:
+def listing(
+    kind: Kind, scope: Scope, query: Query, *, wait_seconds: float | None = None, counted: bool = True
+) -> Listing:
     """Return what a list shows now. Rows come from memory; only a cache that just began is waited for.
 
-    Raises `InvalidInput` with every bad value. Rows may be missing, or old: `state` says so. Use `required`
-    where that must be an error.
+    Counting looks at every row: whoever shows no counts says `counted=False`. Raises `InvalidInput` with
+    every bad value. Rows may be missing, or old: `state` says so. Use `required` where that must be an error.
     """
     matches = compiled(kind, query)
     cache = scope.cluster.cache(kind)
@@ -50,7 +52,7 @@ def listing(kind: Kind, scope: Scope, query: Query, *, wait_seconds: float | Non
     found = rows if matches is None else [row for row in rows if matches(row)]
     if kind is Kind.EVENTS:
         found = recent(found, hours=query.time_range_hours, at=moment)
-    counts = Counter(map(states.of, found))
+    counts = Counter(map(states.of, found)) if counted else {}
     if query.state:
         found = [row for row in found if states.of(row) == query.state]
     ordered = in_order(found, kind=kind, sort=query.sort)
@@ -68,9 +70,9 @@ def listing(kind: Kind, scope: Scope, query: Query, *, wait_seconds: float | Non
 def required(kind: Kind, scope: Scope, query: Query) -> Listing:
     """Return a list that is complete as far as the caller's rights go; old rows count, no rows do not.
 
-    Raises `InvalidInput`, and the `BackendError` that keeps the rows away.
+    It has no counts. Raises `InvalidInput`, and the `BackendError` that keeps the rows away.
     """
-    found = listing(kind, scope, query)
+    found = listing(kind, scope, query, counted=False)
     state = found.state
     if state.synced:
         return found

@@ -42,6 +42,8 @@ def labels(text: str) -> Test:
     if len(text) > LONGEST:
         raise ValueError(f"a selector has at most {LONGEST} characters")
     tests = [_requirement(part) for part in AT_COMMAS.split(text)]
+    if len(tests) == 1:  # Most have one part, and every row of a list is asked.
+        return tests[0]
     return lambda found: all(test(found) for test in tests)
 
 
@@ -50,6 +52,8 @@ def fields(text: str, kind: Kind) -> Callable[[Row], bool]:
     if len(text) > LONGEST:
         raise ValueError(f"a selector has at most {LONGEST} characters")
     tests = [_field(part, kind) for part in text.split(",")]
+    if len(tests) == 1:
+        return tests[0]
     return lambda row: all(test(row) for test in tests)
 
 
