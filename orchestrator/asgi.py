@@ -11,7 +11,9 @@ http = get_asgi_application()  # Loads Django; what follows imports models.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
 
+from apis.bodies import limited  # noqa: E402
 from dashboard.urls import websocket_urlpatterns  # noqa: E402
 from orchestrator.services.access.peers import is_trusted_proxy  # noqa: E402
 
@@ -33,4 +35,5 @@ def behind_proxies(app: Any) -> Any:
 
 # Browsers send cookies with every WebSocket handshake, so the origin must be checked as well.
 websocket = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
-application = ProtocolTypeRouter({"http": behind_proxies(http), "websocket": websocket})
+small = limited(behind_proxies(http), limit_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+application = ProtocolTypeRouter({"http": small, "websocket": websocket})
