@@ -16,7 +16,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class RequestMiddleware:
-    """Names the request, refuses what is too large, and redirects URLs that end in a slash."""
+    """Names the request, and adds to the answer what every one has."""
 
     sync_capable = True
     async_capable = False
@@ -26,9 +26,11 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.id = self._name(request)  # type: ignore[attr-defined]
-        response = self._early_answer(request) or self.get_response(request)
+        response = self.get_response(request)
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        for name, value in getattr(request, "limit_headers", {}).items():  # set by `apis.throttling`
+            response[name] = value
         return response
 
     def _name(self, request: HttpRequest) -> str:
@@ -38,11 +40,21 @@ class RequestMiddleware:
         request.META["HTTP_X_REQUEST_ID"] = name
         return name
 
-    def _early_answer(self, request: HttpRequest) -> HttpResponse | None:
-        if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            sentence = f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
-            return answer(413, "payload_too_large", sentence, request=request)
-        return _without_slash(request)
+
+class EarlyMiddleware:
+    """Refuses what is too large, and redirects URLs that end in a slash, before anybody asks who calls.
+
+    It stands after those that add headers, so that these answers carry them too.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return _too_large(request) or _without_slash(request) or self.get_response(request)
 
 
 @sync_only_middleware
@@ -55,9 +67,15 @@ def in_one_thread(get_response: GetResponse) -> GetResponse:
     return get_response
 
 
-def _length(request: HttpRequest) -> int:
+def _too_large(request: HttpRequest) -> HttpResponse | None:
     text = request.META.get("CONTENT_LENGTH") or "0"
-    return int(text) if text.isdecimal() else 0
+    length = int(text[:20]) if text.isdecimal() else 0
+    if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return None
+    sentence = f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
+    response = answer(413, "payload_too_large", sentence, request=request)
+    response["Connection"] = "close"  # The rest of the body need not be sent.
+    return response
 
 
 def _without_slash(request: HttpRequest) -> HttpResponse | None:

@@ -1,13 +1,13 @@
 """URLs of the JSON API."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
-from apis import clusters, docs, health, stream
+from apis import clusters, docs, health, root, stream
 
 app_name = "apis"
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="dashboard:overview"), name="root"),
+    path("", root.root, name="root"),
+    path("dashboard", root.root),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.figures, name="metrics"),
