@@ -1,5 +1,6 @@
 """/api/pods, /api/nodes, /api/namespaces and /api/events: what runs in a cluster, out of the caches."""
 
+import re
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
@@ -20,11 +21,20 @@ from orchestrator.services.clusters import contexts, lists
 from orchestrator.services.clusters.contexts import Scope
 
 
+class WholeNumber(serializers.IntegerField):
+    """Digits, and no more: Python itself also reads 1_0 and 1.0 as numbers."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch(r"\s*-?[0-9]{1,1000}\s*", str(data)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class ListParameters(serializers.Serializer[Any]):
     """Types only; which values are allowed is decided in `services.clusters.query`."""
 
-    limit = serializers.IntegerField(required=False)
-    offset = serializers.IntegerField(required=False, default=0)
+    limit = WholeNumber(required=False)
+    offset = WholeNumber(required=False, default=0)
     search = serializers.CharField(required=False, allow_blank=True, default="")
     labelSelector = serializers.CharField(required=False, allow_blank=True, default="")  # noqa: N815
     fieldSelector = serializers.CharField(required=False, allow_blank=True, default="")  # noqa: N815
@@ -39,7 +49,6 @@ class ListView(APIView):
     area = "clusters"
     throttle_group = "K8S_LIST"
     kind: Kind
-    limit_headers: dict[str, str]
 
     def get(self, request: Request) -> HttpResponse:
         parameters = ListParameters(data=request.query_params.dict())
@@ -61,11 +70,6 @@ class ListView(APIView):
         for name, value in headers.items():  # Also on a 304: how old the data is may have changed.
             found[name] = value
         return found
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        for name, value in getattr(self, "limit_headers", {}).items():
-            response[name] = value
-        return super().finalize_response(request, response, *args, **kwargs)
 
 
 def scope_of(request: Request) -> Scope:
@@ -96,7 +100,7 @@ def place_headers(scope: Scope) -> dict[str, str]:
 
 
 def data_headers(listing: lists.Listing) -> dict[str, str]:
-    """Return how current the rows are: state of the watch, its age in seconds, and whether some are missing."""
+    """Return how current the rows are: state of the watch, its age in seconds, and if rows are missing."""
     state = listing.state
     found = {"X-Data-State": state.condition.value, "X-Total-Count": str(listing.total)}
     if state.heard_at is not None:

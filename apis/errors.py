@@ -1,9 +1,10 @@
 """The one place where an error becomes an HTTP status and the one error body."""
 
+from math import ceil
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.timezone import now
 from rest_framework.exceptions import APIException, Throttled, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -111,7 +112,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return answer(400, "bad_request", "The request cannot be understood.", request=request)
+    sentence = "The request cannot be understood."
+    if isinstance(exception, DisallowedHost):
+        sentence = "This server does not answer to that host name. ALLOWED_HOSTS lists those that it does."
+    return answer(400, "bad_request", sentence, request=request)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -144,18 +148,10 @@ def _of_framework(exc: APIException, response: Response, request: Any) -> dict[s
         fields = {str(name): [_sentence(value)] for name, value in exc.detail.items()}
         sentence, more = "Validation failed", _of_fields(fields)
     if isinstance(exc, Throttled):
-        more = {"retryAfter": _limit_headers(exc, response)}
+        more = {"retryAfter": max(1, ceil(getattr(exc, "wait", None) or 0))}
+        response["Retry-After"] = str(more["retryAfter"])
         sentence = f"Too many requests. Try again in {more['retryAfter']} s."
     return body(status, code, sentence, request=request, **more)
-
-
-def _limit_headers(exc: Throttled, response: Response) -> int:
-    """Set what tells a throttled caller when to come back; return the seconds."""
-    wait = int(getattr(exc, "wait", None) or 1) + 1
-    response["Retry-After"] = str(wait)
-    response["X-RateLimit-Remaining"] = "0"
-    response["X-RateLimit-Reset"] = str(int(now().timestamp()) + wait)
-    return wait
 
 
 def _problems(exc: DomainError) -> dict[str, Any]:
