@@ -99,6 +99,7 @@ def scope(*, context: str | None = None, namespace: str | None = None, mode: str
     `UnknownContext` if there is no such context, and `Unreachable` if no cluster could be opened.
     """
     place = check_namespace(namespace)
+    mode = (mode or "").strip()
     if mode and mode not in MODES:
         raise invalid("mode", "mode is demo or real")
     name = (context or "").strip()
@@ -157,7 +158,7 @@ def invalid(path: str, message: str) -> InvalidInput:
     return InvalidInput("Validation failed", problems=[Problem(path, message)])
 
 
-def _default(mode: str | None) -> Cluster:
+def _default(mode: str) -> Cluster:
     known = catalogue()
     wanted = mode or settings.DEFAULT_MODE
     if wanted == "demo":

@@ -47,7 +47,7 @@ def listing(
     cache = scope.cluster.cache(kind)
     cache.wait(settings.K8S_API_TIMEOUT_SECONDS if wait_seconds is None else wait_seconds)
     version, state = cache.version, cache.state()
-    rows = cache.rows(scope.namespace)
+    rows = cache.rows(_place(kind, scope))
     moment = now()
     found = rows if matches is None else [row for row in rows if matches(row)]
     if kind is Kind.EVENTS:
@@ -88,6 +88,18 @@ def required(kind: Kind, scope: Scope, query: Query) -> Listing:
     raise error
 
 
+def everything(kind: Kind, scope: Scope) -> Sequence[Row]:
+    """Return the rows of a scope as they are; only a cache that just began is waited for."""
+    cache = scope.cluster.cache(kind)
+    cache.wait(settings.K8S_API_TIMEOUT_SECONDS)
+    return cache.rows(_place(kind, scope))
+
+
+def _place(kind: Kind, scope: Scope) -> str | None:
+    """Return the namespace that rows must be in; None where there are none to be in."""
+    return scope.namespace if kind.namespaced else None
+
+
 def recent(rows: Iterable[Row], *, hours: float, at: datetime) -> list[Row]:
     """Return the events of the last hours, at most a day, newest first; one without a time counts as new."""
     span = hours if 0 < hours <= DAY_HOURS else DAY_HOURS
@@ -101,10 +113,13 @@ def recent(rows: Iterable[Row], *, hours: float, at: datetime) -> list[Row]:
 
 def in_order(rows: Sequence[Row], *, kind: Kind, sort: str) -> Sequence[Row]:
     """Return rows by a comma list of fields, `-` for descending; as they are if nothing is asked."""
+    descending: dict[str, bool] = {}
+    for part in (each.strip() for each in sort.split(",") if each.strip()):
+        # A field named twice orders nothing more, and a thousand times it would keep us busy.
+        descending.setdefault(part.removeprefix("-"), part.startswith("-"))
     ordered = rows
-    for part in reversed([each.strip() for each in sort.split(",") if each.strip()]):
-        key = _key(SORTS[kind][part.removeprefix("-")])
-        ordered = sorted(ordered, key=key, reverse=part.startswith("-"))
+    for name in reversed(descending):
+        ordered = sorted(ordered, key=_key(SORTS[kind][name]), reverse=descending[name])
     return ordered
 
 

@@ -108,7 +108,7 @@ def containing(text: str) -> Test:
             images = in_shared(row.containers, lambda found: "\n".join(each.image for each in found))
             return images or text in row.node_name or text in str(row.reason or "").lower()
         if isinstance(row, Event):
-            return text in f"{row.reason}\n{row.message}\n{row.kind}".lower()
+            return text in f"{row.name}\n{row.reason}\n{row.message}\n{row.kind}".lower()
         return isinstance(row, Node) and text in f"{row.version}\n{' '.join(row.roles)}".lower()
 
     return test
@@ -124,9 +124,9 @@ def problems(kind: Kind, query: Query) -> list[Problem]:
     if len(query.search) > LONGEST_SEARCH:
         found.append(Problem("search", f"a search has at most {LONGEST_SEARCH} characters"))
     known = SORTS[kind]
-    for part in (each.strip() for each in query.sort.split(",") if each.strip()):
-        if part.removeprefix("-") not in known:
-            found.append(Problem("sort", f"sort by {', '.join(sorted(known))}, with - for descending"))
+    fields = (each.strip().removeprefix("-") for each in query.sort.split(",") if each.strip())
+    if any(field not in known for field in fields):
+        found.append(Problem("sort", f"sort by {', '.join(sorted(known))}, with - for descending"))
     if query.status and kind not in STATUSES:
         found.append(Problem("status", f"{kind} have no status to filter by"))
     if query.type not in ("", "Normal", "Warning"):

@@ -22,8 +22,16 @@ FIELD = re.compile(r"\s*([A-Za-z.]+)\s*(==|!=|=)\s*([^,=!\s]*)\s*")
 
 Labels = Mapping[str, str]
 Test = Callable[[Labels], bool]
+
+
+def _node_name(row: Row) -> str:
+    """Return the node of a pod as its spec has it: lists say Unknown where that says nothing."""
+    name: str = getattr(row, "node_name", "")
+    return "" if name == "Unknown" else name
+
+
 FIELDS: dict[Kind, dict[str, Callable[[Row], object]]] = {
-    Kind.PODS: {"status.phase": attrgetter("phase"), "spec.nodeName": attrgetter("node_name")},
+    Kind.PODS: {"status.phase": attrgetter("phase"), "spec.nodeName": _node_name},
     Kind.EVENTS: {
         "involvedObject.kind": attrgetter("kind"),
         "involvedObject.name": attrgetter("name"),
