@@ -8,18 +8,19 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.timezone import now
+from django.views.decorators.csrf import csrf_exempt
 
 from apis import authentication, errors, throttling
 from apis.clusters import place_headers
 from orchestrator import live
-from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.cluster.port import ChangeType, Kind
 from orchestrator.backends.errors import Unreachable
-from orchestrator.services.clusters import contexts, feed
+from orchestrator.services.clusters import contexts, feed, lists
 from orchestrator.services.clusters.contexts import Scope
 
 SCOPE = "clusters:read"
@@ -45,23 +46,29 @@ class Ask:
 
 
 @login_not_required  # A redirect to the sign-in page means nothing to an EventSource.
+@csrf_exempt  # Other methods are 405, with a token and without.
 async def stream(request: HttpRequest) -> HttpResponseBase:
     """Stream the changes of some kinds; bad parameters are refused before the stream begins."""
     if request.method not in ("GET", "HEAD"):
-        return errors.method_not_allowed(request, ["GET", "HEAD", "OPTIONS"])
+        return errors.method_not_allowed(request, ["GET", "HEAD"])
     try:
         caller = await authentication.caller(request, scope=SCOPE)
-        limits = throttling.check("STREAM", caller)
+        await sync_to_async(throttling.require)("STREAM", request, caller=caller)
         ask = _ask(request)
     except Unreachable:
-        return _response(_nothing_to_tell(), {})
+        return _response(request, _nothing_to_tell(), {})
     except Exception as exc:  # Handed on if it is not one of ours.
         return errors.answered(exc, request)
-    return _response(_frames(ask, request), {**place_headers(ask.scope), **limits})
+    return _response(request, _frames(ask, request), place_headers(ask.scope))
 
 
-def _response(frames: AsyncIterator[bytes], headers: dict[str, str]) -> HttpResponseBase:
-    return StreamingHttpResponse(frames, content_type="text/event-stream", headers={**HEADERS, **headers})
+def _response(
+    request: HttpRequest, frames: AsyncIterator[bytes], headers: dict[str, str]
+) -> HttpResponseBase:
+    head = {**HEADERS, **headers}
+    if request.method == "HEAD":  # A stream would stay open although nobody reads it.
+        return HttpResponse(content_type="text/event-stream", headers=head)
+    return StreamingHttpResponse(frames, content_type="text/event-stream", headers=head)
 
 
 def _ask(request: HttpRequest) -> Ask:
@@ -88,15 +95,13 @@ async def _frames(ask: Ask, request: HttpRequest) -> AsyncIterator[bytes]:
     # Followed in here and not in the view: a generator that is never started never cleans up.
     with live.hub.follow(topics, interval_seconds=MERGE_SECONDS) as follower:
         _use(ask)
-        number = journal.last
-        yield _greeting(ask)
         resumed = journal.number_of(ask.last_id)
-        if resumed is not None:
-            number = resumed
-        elif ask.last_id:
+        number = journal.last if resumed is None else resumed
+        yield _greeting(ask, journal.id_of(number))
+        if ask.last_id and resumed is None:
             yield journal.resync("This id is not from here: some changes may be missing.").body
         if ask.snapshot:
-            yield _snapshot(ask)
+            yield await asyncio.to_thread(_snapshot, ask)
         ends_at = clock() + LIFETIME_SECONDS
         beat_at = clock() + settings.SSE_HEARTBEAT_SECONDS
         while clock() < ends_at:
@@ -106,7 +111,7 @@ async def _frames(ask: Ask, request: HttpRequest) -> AsyncIterator[bytes]:
                 if not await _is_still_welcome(request):
                     return
                 beat_at = clock() + settings.SSE_HEARTBEAT_SECONDS
-                yield _heartbeat(ask)
+                yield _heartbeat(ask, journal.id_of(number))
             batch = journal.since(number, ask.wanted)
             number = batch.last
             if batch.body:
@@ -133,21 +138,27 @@ def _use(ask: Ask) -> bool:
     return all(state.synced for state in states)
 
 
-def _greeting(ask: Ask) -> bytes:
+def _greeting(ask: Ask, frame_id: str) -> bytes:
     place = {"namespace": ask.scope.namespace or "", "context": ask.scope.context.name}
     data = {"timestamp": _timestamp(), **place}
-    return f"retry: {RETRY_MILLISECONDS}\n".encode() + _frame("connected", data)
+    return f"retry: {RETRY_MILLISECONDS}\nid: {frame_id}\n".encode() + _frame("connected", data)
 
 
-def _heartbeat(ask: Ask) -> bytes:
-    return _frame("heartbeat", {"timestamp": _timestamp(), "synced": _use(ask)})
+def _heartbeat(ask: Ask, frame_id: str) -> bytes:
+    # The id moves on although nothing was sent: what the reader did not ask for need not be looked at again.
+    return f"id: {frame_id}\n".encode() + _frame(
+        "heartbeat", {"timestamp": _timestamp(), "synced": _use(ask)}
+    )
 
 
 def _snapshot(ask: Ask) -> bytes:
-    """Return what exists as ADDED frames, without ids: they are no place to resume from."""
+    """Return what exists as ADDED frames, without ids: they are no place to resume from.
+
+    Waits for caches that have just begun, as a list does.
+    """
     frames = []
     for kind in sorted(ask.wanted.kinds):
-        rows: list[Row] = list(ask.scope.cluster.cache(kind).rows(ask.scope.namespace))
+        rows = lists.everything(kind, ask.scope)
         frames += [feed.frame(kind, ChangeType.ADDED, row) for row in rows]
     return b"".join(frames)
 

@@ -5,6 +5,7 @@ All streams of a process read one bounded journal: a slow one costs a number, an
 """
 
 import json
+import re
 import secrets
 from collections import OrderedDict, deque
 from dataclasses import dataclass
@@ -97,8 +98,12 @@ class Journal:
     def number_of(self, frame_id: str | None) -> int | None:
         """Return the number of a frame's id; None if it is not from this process."""
         process, _, number = (frame_id or "").partition("-")
-        known = process == self.process and number.isdecimal() and int(number) <= self._count
-        return int(number) if known else None
+        known = process == self.process and re.fullmatch("[0-9]{1,18}", number) is not None
+        return int(number) if known and int(number) <= self._count else None
+
+    def id_of(self, number: int) -> str:
+        """Return the id of a frame, by which a reader can come back."""
+        return f"{self.process}-{number}"
 
     def since(self, number: int, wanted: Wanted) -> Batch:
         """Return everything after `number`; many readers at the same place share the work."""
@@ -167,7 +172,9 @@ def heard(change: Change) -> None:
     if change.row is None:
         _heard_of_all(change)
         return
-    journal(context).append(kind, change.type, key=change.row.key, body=msgspec.json.encode(summary(change.row)))
+    journal(context).append(
+        kind, change.type, key=change.row.key, body=msgspec.json.encode(summary(change.row))
+    )
     everywhere = topic(kind, context=context, namespace=None)
     here = topic(kind, context=context, namespace=change.row.key[0] or None)
     live.hub.publish(everywhere, here, stream_topic(context))
