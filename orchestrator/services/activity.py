@@ -18,6 +18,7 @@ from orchestrator.services import leases
 
 TOPIC = "activity"
 PAGE_SIZE = 50
+LONGEST_Q = 200
 BATCH = 500  # rows deleted in one transaction: others wait for it a few milliseconds at most
 BATCHES = 20  # in one round, so that a stop is heard in between
 
@@ -59,11 +60,11 @@ def add(
     entry = Activity.objects.create(
         at=at,
         area=area,
-        actor=actor[:150],
-        text=text[:500],
-        object=object[:300],
-        context=context[:200],
-        namespace=namespace[:63],
+        actor=storable(actor)[:150],
+        text=storable(text)[:500],
+        object=storable(object)[:300],
+        context=storable(context)[:200],
+        namespace=storable(namespace)[:63],
         level=level,
         request_id=str(get_contextvars().get("request_id", ""))[:64],
     )
@@ -84,6 +85,11 @@ def recent(
     rows = list(found[: size + 1])
     shown = rows[:size]
     return Page(lines=merged(shown), older=shown[-1].pk if len(rows) > size else None)
+
+
+def total() -> int:
+    """Return how many entries there are."""
+    return Activity.objects.count()
 
 
 def areas() -> list[str]:
@@ -123,15 +129,20 @@ def delete_in_batches(rows: "QuerySet[Any]") -> bool:
     return True
 
 
+def storable(text: str) -> str:
+    """Return text without NUL, which PostgreSQL refuses to store and to look for."""
+    return text.replace("\0", "")
+
+
 def _filter(*, area: str, q: str, failures: bool) -> Q:
     wanted = Q()
     if area:
-        wanted &= Q(area=area)
+        wanted &= Q(area=storable(area))
     if failures:
         wanted &= Q(level=Activity.Level.ERROR)
     if q:
         fields = ("text", "actor", "object", "context", "namespace", "request_id")
-        wanted &= Q(*((f"{field}__icontains", q) for field in fields), _connector=Q.OR)
+        wanted &= Q(*((f"{field}__icontains", storable(q)[:LONGEST_Q]) for field in fields), _connector=Q.OR)
     return wanted
 
 

@@ -58,14 +58,16 @@ class Command(BaseCommand):
         config = server_config()
         config.load()  # Imports the application, before anything runs.
         stop, silent = Event(), Event()
+        server = Server(config, stop=stop)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())  # uvicorn raises the signal again at its end.
+            # uvicorn listens to signals only while it serves, and raises them again at its end.
+            signal.signal(number, server.handle_exit)
         contexts.warm()
         carriers = relay.start(silent)
         workers = [] if options["no_controllers"] else runner.start(stop)
         self._greet(address(listener))
         try:
-            Server(config, stop=stop).run(sockets=[listener])
+            server.run(sockets=[listener])
         finally:
             stop.set()
             runner.join(workers, seconds=WORKERS_SECONDS)
