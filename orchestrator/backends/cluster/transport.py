@@ -15,7 +15,13 @@ import msgspec
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
-from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError, SSLError
+from urllib3.exceptions import (
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from yaml import YAMLError
 
@@ -195,7 +201,8 @@ def _word(exc: BaseException | None) -> str:
     while exc is not None:
         if isinstance(exc, (NameResolutionError, socket.gaierror)):
             return "ENOTFOUND"
-        if isinstance(exc, (Urllib3Timeout, TimeoutError)):
+        # To urllib3 every connection that was not made is a timeout, also one that was refused.
+        if isinstance(exc, (Urllib3Timeout, TimeoutError)) and not isinstance(exc, NewConnectionError):
             return "ETIMEDOUT"
         if isinstance(exc, OSError) and exc.errno in WORD_FOR_ERRNO:
             return WORD_FOR_ERRNO[exc.errno]
