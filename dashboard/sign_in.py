@@ -42,7 +42,7 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     except access.BadLink as exc:
         stranger = access.nobody("", address=access.peer_address(request))
         access.record(stranger, area="access", action="Sign in by link", result="refused", note=exc.message)
-        return _page(request, error=exc.message, status=403)
+        return _page(request, notice=exc.message, status=403)
     response = _welcome(request, user)
     response["Referrer-Policy"] = "no-referrer"
     return response
@@ -84,7 +84,7 @@ def _advice(request: HttpRequest, form: AuthenticationForm) -> str:
     return f"User name and password do not match. {tries} before a pause of {wait}."
 
 
-def _page(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, *, error: str = "", notice: str = "", status: int = 200) -> HttpResponse:
     wanted = _wanted(request)
     context = {
         "error": error,
@@ -92,6 +92,7 @@ def _page(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
         "link_ttl": age_text(settings.SIGN_IN_LINK_TTL.total_seconds(), style="long"),
         "local": settings.LOCAL,
         "next": wanted,
+        "notice": notice,
         "username": request.POST.get("username", ""),
     }
     return render(request, PAGE, context, status=status)

@@ -59,6 +59,16 @@ document.addEventListener("click", (event) => {
   if (event.target.matches("dialog")) event.target.close(); // The backdrop belongs to the dialog.
 });
 
+// Browsers let pages copy only over HTTPS or on the machine itself; elsewhere the button stays hidden.
+for (const button of all("[data-copy]")) button.hidden = !navigator.clipboard;
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(find(button.dataset.copy).textContent.trim());
+  toast({ title: "Copied" });
+});
+
 document.addEventListener("input", (event) => {
   const list = event.target.dataset.narrow && find(event.target.dataset.narrow);
   if (!list) return;

@@ -6,7 +6,9 @@ import logging
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser
+from django.db import connections
 from django.test import AsyncRequestFactory
 from django.utils.timezone import now
 from pydantic import SecretStr
@@ -231,6 +233,8 @@ async def code_of(request, scope) -> str:
         return (await authentication.caller(request, scope=scope)).name
     except APIException as exc:
         return exc.default_code
+    finally:
+        await sync_to_async(connections.close_all)()  # It belongs to the thread that ends with this loop.
 
 
 @pytest.mark.django_db(transaction=True)
