@@ -289,6 +289,7 @@ urlpatterns = [
     path("access/keys", keys, name="access-keys"),
     path("access/keys/new", new_key, name="access-key-new"),
     path("access/keys/<int:key_id>/revoke", revoke_key, name="access-key-revoke"),
+    path("access/password", sign_in.password, name="access-password"),
     path("access/users", users, name="access-users"),
     path("access/users/invite", invite, name="access-user-invite"),
     path("access/users/<int:user_id>/role", set_role, name="access-user-role"),

@@ -1,9 +1,10 @@
-"""Signing in and out: by password, or by a one-time link."""
+"""Signing in and out by password or one-time link, and setting a password."""
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -53,6 +54,24 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Change the password, or set the first one: who came by a link has none to repeat."""
+    assert isinstance(request.user, User)
+    kind = PasswordChangeForm if request.user.has_usable_password() else SetPasswordForm
+    form = kind(request.user, request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "access/password.html", {"form": form}, status=422 if form.is_bound else 200)
+    form.save()
+    update_session_auth_hash(request, request.user)  # This session stays, all others end.
+    caller = access.caller_of_user(request.user, address=access.peer_address(request))
+    access.record(caller, area="access", action="Change password", target=caller.name)
+    messages.info(request, "The password is set. Your other browsers are signed out.")
+    return redirect("dashboard:access")
 
 
 def locked_out(

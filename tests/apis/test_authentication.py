@@ -276,3 +276,15 @@ def test_credentials_in_urls_are_masked_in_logs(line, format_):
     handler.emit(logging.LogRecord("test", logging.INFO, __file__, 1, line, None, None))
     assert "orc_secret" not in handler.stream.getvalue()
     assert "***" in handler.stream.getvalue()
+
+
+def test_the_openapi_document_says_how_to_authenticate(client, db):
+    document = client.get("/openapi.json").json()
+    assert set(document["components"]["securitySchemes"]) == {
+        "apiKeyHeader",
+        "apiKeyBearer",
+        "apiKeyQuery",
+        "cookie",
+    }
+    ways = document["paths"]["/api/pods"]["get"]["security"]
+    assert ways == [{"apiKeyHeader": []}, {"apiKeyBearer": []}, {"apiKeyQuery": []}, {"cookie": []}, {}]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils.timezone import now
 
 from orchestrator.models import APIKey, AuditEvent
@@ -158,8 +159,6 @@ def test_a_key_that_does_not_exist_is_not_found(as_admin, key_id):
 
 
 def test_forms_need_the_csrf_token(viewer):
-    from django.test import Client
-
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(viewer)
     assert strict.post(f"{URL}/keys/new", KEY_FORM).status_code == 403

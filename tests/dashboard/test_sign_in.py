@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils.timezone import now
 
 from orchestrator.models import AuditEvent, SignInLink
@@ -181,7 +182,49 @@ def test_a_link_of_a_disabled_user_does_not_sign_in(client, viewer):
     assert not signed_in(client)
 
 
-def test_passwords_need_the_csrf_token(viewer):
-    from django.test import Client
+NEW = {"new_password1": "tide-water-17", "new_password2": "tide-water-17"}
+PASSWORD = "/dashboard/access/password"
 
+
+def test_a_user_who_came_by_link_sets_a_first_password(client, viewer):
+    viewer.set_unusable_password()
+    viewer.save()
+    client.get(access.make_link(viewer, at=now()))
+    assert client.post(PASSWORD, NEW).url == "/dashboard/access"
+    assert signed_in(client)
+    assert client.get("/dashboard/access/keys").status_code == 200
+    assert User.objects.get().check_password("tide-water-17")
+    assert AuditEvent.objects.filter(action="Change password").count() == 1
+
+
+def test_a_new_password_signs_out_other_browsers(client, viewer):
+    other = Client()
+    for browser in (client, other):
+        browser.post(URL, GOOD)
+    client.post(PASSWORD, NEW | {"old_password": GOOD["password"]})
+    assert client.get("/dashboard/access/keys").status_code == 200
+    assert other.get("/dashboard/access/keys").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"old_password": "guess"},
+        {"new_password2": "other"},
+        {"new_password1": "12345", "new_password2": "12345"},
+    ],
+)
+def test_a_bad_password_is_explained(client, viewer, changes):
+    client.force_login(viewer)
+    response = client.post(PASSWORD, NEW | {"old_password": GOOD["password"]} | changes)
+    assert (response.status_code, "-error" in response.content.decode()) == (422, True)
+    assert User.objects.get().check_password(GOOD["password"])
+
+
+def test_strangers_set_no_password(client, db):
+    assert client.get(PASSWORD).url == f"{URL}?next={PASSWORD}"
+    assert client.post(PASSWORD, NEW).status_code == 302
+
+
+def test_passwords_need_the_csrf_token(viewer):
     assert Client(enforce_csrf_checks=True).post(URL, GOOD).status_code == 403

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import structlog
+from django.contrib.auth import authenticate
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.test import RequestFactory
 from django.utils.timezone import now
@@ -170,8 +171,6 @@ def test_which_events_match(wanted, targets):
 
 @pytest.mark.django_db
 def test_a_refused_password_is_audited(rf: RequestFactory):
-    from django.contrib.auth import authenticate
-
     request = rf.post("/dashboard/login")
     request.user = AnonymousUser()
     assert authenticate(request, username="mara", password="guess") is None

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils.timezone import now
 from pydantic import SecretStr
 
@@ -77,8 +78,6 @@ def test_a_key_never_may_more_than_its_owner(operator):
 
 
 def access_group(name):
-    from django.contrib.auth.models import Group
-
     return Group.objects.get(name=name)
 
 
