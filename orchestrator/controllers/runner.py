@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 from time import monotonic
 
-from django.db import close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 from django.utils.timezone import now
 
 from orchestrator.controllers import activity
@@ -104,14 +104,14 @@ def _loop(worker: Worker, owner: str, stop: Event) -> None:
     while not stop.wait(wait):
         try:
             wait = max(0.0, (worker.look(now()) - now()).total_seconds())
-        except Exception:  # The database is away; without it there is no lease either.
-            logger.exception("controller %s cannot read or write its state", worker.name)
+        except Exception as exc:  # Usually the database is away; without it there is no lease either.
+            _log(f"controller {worker.name} cannot read or write its state", exc)
             wait = RETRY.total_seconds()
         close_old_connections()
     try:
         leases.release(worker.name, owner=owner, at=now())
-    except Exception:
-        logger.warning("the lease of %s was not given back; it ends by itself", worker.name, exc_info=True)
+    except Exception as exc:
+        _log(f"the lease of {worker.name} was not given back; it ends by itself", exc)
     connection.close()
 
 
@@ -127,8 +127,16 @@ def _beat(owner: str, loops: Sequence[Thread], names: Sequence[str]) -> None:
                 controllers.announce(names, at=now())
                 announced = True
             leases.renew(owner=owner, at=now())
-        except Exception:
-            logger.exception("leases cannot be renewed")
+        except Exception as exc:
+            _log("leases cannot be renewed", exc)
         close_old_connections()
         join(loops, seconds=leases.HEARTBEAT.total_seconds())
     connection.close()
+
+
+def _log(what: str, exc: Exception) -> None:
+    """Log a sentence for a database that fails, which is not our mistake; else with the traceback."""
+    if isinstance(exc, Error):
+        logger.warning("%s: %s", what, str(exc).partition("\n")[0])
+    else:
+        logger.error(what, exc_info=exc)

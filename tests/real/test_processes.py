@@ -7,6 +7,7 @@ from contextlib import closing
 from http.client import HTTPConnection
 
 import pytest
+import websockets.sync.client
 
 from tests.real.processes import Process, Processes, started, wait_until
 
@@ -84,6 +85,25 @@ def test_sigterm_ends_it_soon_also_with_open_streams(processes):
         each.close()
 
 
+def signed_in(process: Process) -> str:
+    """Return the cookie of somebody who used the link of the greeting."""
+    link = process.wait_for("Sign in once with")
+    with closing(connect(process)) as connection:
+        connection.request("GET", "/" + link.split("/", 3)[3])
+        cookies = connection.getresponse().headers.get_all("Set-Cookie")
+    return "; ".join(each.partition(";")[0] for each in cookies)
+
+
+def test_sigterm_ends_it_soon_also_with_open_pages(processes):
+    process = serve(processes)
+    address = process.wait_for("Orchestrator is at").split(" at http://")[1]
+    headers = {"Cookie": signed_in(process), "Origin": f"http://{address.rstrip('/')}"}
+    url = f"ws://{address}dashboard/live?topic=controllers"
+    with websockets.sync.client.connect(url, additional_headers=headers):
+        assert process.stop() < STOP_SECONDS
+    assert process.child.returncode == 0
+
+
 def test_ctrl_c_ends_it_too(processes):
     process = serve(processes)
     process.child.send_signal(signal.SIGINT)
@@ -118,3 +138,22 @@ def test_an_address_of_another_machine_is_one_sentence(processes):
     assert process.child.wait(30) == 1
     wait_until(lambda: process.lines)
     assert "Set HOST to an address of this machine" in "".join(process.lines)
+
+
+def test_a_database_without_tables_is_one_sentence(tmp_path):
+    with closing(Processes(f"sqlite:///{tmp_path}/empty.sqlite3")) as processes:
+        process = processes.manage("serve", PORT=str(free_port()))
+        assert process.child.wait(30) == 1
+        process.wait_for(
+            "CommandError: The database is not up to date. Run `python manage.py migrate` first."
+        )
+
+
+def test_without_a_database_it_starts_and_says_so():
+    with closing(Processes("postgres://nobody@127.0.0.1:1/nothing")) as processes:
+        process = serve(processes)
+        process.wait_for("The database does not answer.")
+        assert status(process, "/livez") == 200
+        assert status(process, "/readyz") == 503
+        assert process.stop() < STOP_SECONDS
+        assert not process.says("Traceback")

@@ -1,13 +1,19 @@
 """orchestrator.relay between processes"""
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
+from threading import Event
 from time import monotonic
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
+from orchestrator import live, relay
+from orchestrator.relay import channels
 from tests.real.processes import Processes, fresh_postgresql, started, wait_until
+from tests.real.wire import Wire
 
 WAYS = [
     pytest.param("table", id="table"),
@@ -70,3 +76,63 @@ def test_a_cut_connection_comes_back_and_nothing_is_missed(processes: Processes)
     again = heard(second, "stacks")
     first.tell("stacks")
     wait_until(lambda: heard(second, "stacks") > again, within_seconds=5)
+
+
+@pytest.fixture
+def wire():
+    address = urlsplit(os.environ["TEST_REDIS_URL"])
+    with closing(Wire(address.hostname, address.port or 6379)) as found:
+        yield found
+
+
+@pytest.fixture
+def carried(wire):
+    """A relay whose connections to Redis go through `wire`."""
+    stop = Event()
+    each = relay.Relay(kind="redis", connect=partial(channels.over_redis, f"redis://127.0.0.1:{wire.port}/0"))
+    threads = each.start(stop)
+    wait_until(lambda: not each.state().problem)
+    yield each
+    stop.set()
+    for thread in threads:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def listener():
+    with channels.over_redis(os.environ["TEST_REDIS_URL"], Event()) as channel:
+        channel.listen()
+        yield channel
+
+
+def arrives(listener, topic: str) -> bool:
+    return any(topic in message.topics for message in listener.receive())
+
+
+@pytest.mark.needs("TEST_REDIS_URL")
+@pytest.mark.parametrize("trouble", ["cut", "freeze"])
+def test_what_is_published_while_redis_is_away_arrives_later(carried, wire, listener, trouble):
+    getattr(wire, trouble)()
+    begun = monotonic()
+    carried.outbox.put("stacks")
+    assert monotonic() - begun < 0.1  # A publisher does not notice.
+    wait_until(lambda: carried.state().problem)
+    wire.mend()
+    wait_until(lambda: arrives(listener, "stacks"))
+    wait_until(lambda: not carried.state().problem)
+
+
+@pytest.mark.needs("TEST_REDIS_URL")
+def test_after_a_cut_everything_may_have_changed(carried, wire, hub):
+    before = hub._last[live.EVERYTHING]
+    wire.cut()
+    wait_until(lambda: carried.state().problem)
+    wire.mend()
+    wait_until(lambda: not carried.state().problem and hub._last[live.EVERYTHING] > before)
+
+
+@pytest.mark.needs("TEST_REDIS_URL")
+def test_a_silent_redis_is_found_out(carried, wire):
+    wire.freeze()
+    wait_until(lambda: carried.state().problem, within_seconds=2 * channels.SILENCE_SECONDS + 3)

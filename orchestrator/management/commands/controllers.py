@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from orchestrator import relay
 from orchestrator.controllers import runner
+from orchestrator.management import database
 
 STOP_SECONDS = 3.0  # A run that takes longer is cut; the next owner does it again.
 
@@ -16,6 +17,8 @@ class Command(BaseCommand):
     help = "Run the controllers until SIGTERM or Ctrl-C."
 
     def handle(self, *args: object, **options: object) -> None:
+        if not database.ready():
+            self.stdout.write("The database does not answer. Controllers run once it does.")
         stop, silent = Event(), Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

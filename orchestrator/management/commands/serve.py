@@ -16,6 +16,7 @@ from django.db import Error, connection
 from orchestrator import relay
 from orchestrator.controllers import runner
 from orchestrator.errors import DomainError
+from orchestrator.management import database
 from orchestrator.services import access
 from orchestrator.services.clusters import contexts
 
@@ -55,6 +56,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         listener = listen(str(options["host"]), port=int(str(options["port"])))
+        answers = database.ready()
         config = server_config()
         config.load()  # Imports the application, before anything runs.
         stop, silent = Event(), Event()
@@ -65,7 +67,7 @@ class Command(BaseCommand):
         contexts.warm()
         carriers = relay.start(silent)
         workers = [] if options["no_controllers"] else runner.start(stop)
-        self._greet(address(listener))
+        self._greet(address(listener), answers=answers)
         try:
             server.run(sockets=[listener])
         finally:
@@ -74,19 +76,26 @@ class Command(BaseCommand):
             silent.set()  # Last, so that the others hear what the controllers said at the end.
             runner.join(carriers, seconds=WORKERS_SECONDS)
 
-    def _greet(self, base_url: str) -> None:
+    def _greet(self, base_url: str, *, answers: bool) -> None:
         """Say where we are; in local mode also how to sign in."""
         self.stdout.write(f"Orchestrator is at {base_url}")
-        if settings.LOCAL:
-            try:
-                self.stdout.write(f"Sign in once with {access.first_link(base_url)}")
-            except DomainError as exc:
-                self.stdout.write(f"There is no sign-in link. {exc.message}")
-            except Error as exc:
-                self.stdout.write(f"There is no sign-in link: the database failed ({type(exc).__name__}).")
-            finally:
-                connection.close()
+        if not answers:
+            self.stdout.write("The database does not answer. Pages work once it does.")
+        elif settings.LOCAL:
+            self.stdout.write(first_link(base_url))
         self.stdout.flush()
+
+
+def first_link(base_url: str) -> str:
+    """Return a sentence with a link that signs in once, or one that says why there is none."""
+    try:
+        return f"Sign in once with {access.first_link(base_url)}"
+    except DomainError as exc:
+        return f"There is no sign-in link. {exc.message}"
+    except Error as exc:
+        return f"There is no sign-in link: the database failed ({type(exc).__name__})."
+    finally:
+        connection.close()
 
 
 def listen(host: str, *, port: int) -> socket.socket:
