@@ -1,0 +1,7 @@
+"""Tables. One file per area; import them from here."""
+
+from orchestrator.models.access import APIKey, AuditEvent, SignInLink
+from orchestrator.models.activity import Activity, RelayedTopic
+from orchestrator.models.leases import ControllerRun, Lease
+
+__all__ = ["APIKey", "Activity", "AuditEvent", "ControllerRun", "Lease", "RelayedTopic", "SignInLink"]
