@@ -4,6 +4,7 @@ The client library logs in and carries bytes. What they mean is in `rows`, how l
 """
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -178,7 +179,7 @@ def translated_errors() -> Iterator[None]:
             f"The API server cannot be reached ({word}).", service=SERVICE, reason=word
         ) from exc
     except ConfigException as exc:
-        sentence = f"The kubeconfig cannot be used: {exc}"
+        sentence = f"The kubeconfig cannot be used: {_without_places(exc)}."
         raise Unauthorized(sentence, service=SERVICE, reason="Kubeconfig") from exc
     except (msgspec.DecodeError, KeyError) as exc:
         sentence = "The API server sent an answer that makes no sense."
@@ -194,6 +195,12 @@ def kubeconfig_errors() -> Iterator[None]:
         raise ConfigException("it is not a kubeconfig") from exc
     except OSError as exc:
         raise ConfigException(exc.strerror or "it cannot be read") from exc
+
+
+def _without_places(exc: ConfigException) -> str:
+    """Return what the library says, without the directories and addresses in it: callers may read it."""
+    first = str(exc).strip().partition("\n")[0]
+    return re.sub(r"[^\s'\"]*/", "", first)[:200].rstrip(".") or "it is not a kubeconfig"
 
 
 def _word(exc: BaseException | None) -> str:

@@ -122,14 +122,15 @@ def test_a_kubeconfig_that_cannot_be_read_is_a_sentence(raised, part):
 
     error = failure(Transport(load))
     assert type(error) is errors.Unauthorized
-    assert error.message == f"The kubeconfig cannot be used: {part}"
+    assert error.message == f"The kubeconfig cannot be used: {part}."
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "just words", "[]", "clusters: 3", "contexts: [{name: a}]"])
-def test_a_file_that_is_no_kubeconfig_is_a_sentence(text, tmp_path):
+def test_a_file_that_is_no_kubeconfig_is_a_sentence_without_its_place(text, tmp_path):
     (tmp_path / "config").write_text(text)
-    with pytest.raises(errors.Unauthorized, match="The kubeconfig cannot be used"):
+    with pytest.raises(errors.Unauthorized, match=r"The kubeconfig cannot be used: .*\.$") as caught:
         kubernetes.open_kubernetes(str(tmp_path / "config"), listener=lambda change: None)
+    assert str(tmp_path) not in str(caught.value)
 
 
 STATUSES = [
