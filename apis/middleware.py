@@ -4,12 +4,16 @@ import re
 import uuid
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_only_middleware
+from django_structlog.signals import bind_extra_request_metadata
 
 from apis.errors import answer
+from orchestrator.services import access
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -35,7 +39,8 @@ class RequestMiddleware:
 
     def _name(self, request: HttpRequest) -> str:
         """Return the caller's id of the request if it is harmless, else a new one; logs use the same."""
-        given = request.headers.get("X-Request-ID", "")
+        # Not by `request.headers`, which is made once and would keep the caller's words for the logs.
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         name = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
         request.META["HTTP_X_REQUEST_ID"] = name
         return name
@@ -55,6 +60,12 @@ class EarlyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return _too_large(request) or _without_slash(request) or self.get_response(request)
+
+
+@receiver(bind_extra_request_metadata)
+def name_the_peer(request: HttpRequest, **_signal: object) -> None:
+    """Put the caller's address into the log lines of a request: the one we believe, not one they wrote."""
+    structlog.contextvars.bind_contextvars(ip=access.peer_address(request))
 
 
 @sync_only_middleware

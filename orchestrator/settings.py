@@ -1,5 +1,6 @@
 """Django settings. What an operator may change comes from `orchestrator.env`."""
 
+import logging
 import secrets
 import sys
 from pathlib import Path
@@ -229,6 +230,8 @@ SPECTACULAR_SETTINGS = {
 # --- Logs
 LOG_FORMAT = ENV.log_format or ("console" if LOCAL else "json")
 LOGGING = logs.configure(format_=LOG_FORMAT, level=ENV.log_level)
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # One line for each request is enough.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # It believes everybody; `apis.middleware` adds the address.
 
 # --- Back ends
 CLUSTER_BACKEND = ENV.cluster_backend

@@ -20,6 +20,7 @@ from orchestrator.management import database
 from orchestrator.services import access
 from orchestrator.services.clusters import contexts
 
+KEEP_ALIVE_SECONDS = 75  # as long as proxies keep theirs; 5 would make every visitor connect again
 BACKLOG = 2048  # connections that wait to be accepted
 # A stop takes less than 5 seconds in all. Streams never end by themselves, and a call that hangs may hold a
 # thread for longer; whatever is cut may be cut at any line.
@@ -130,5 +131,6 @@ def server_config() -> uvicorn.Config:
         log_config=None,  # Django's LOGGING holds for all.
         proxy_headers=False,  # Who is believed is decided by TRUSTED_PROXIES.
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STREAMS_SECONDS,
     )
