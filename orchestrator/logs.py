@@ -68,5 +68,6 @@ def configure(*, format_: str, level: str) -> dict[str, Any]:
             "urllib3": {"level": "ERROR"},  # Retries are ours to tell of.
             "kubernetes": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
+            "psycopg.pool": {"level": "ERROR"},  # It warns at every try while the database is away.
         },
     }

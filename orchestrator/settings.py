@@ -100,7 +100,12 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASE["CONN_MAX_AGE"] = 0  # The pool keeps connections; Django must give them back.
-    DATABASE["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 5}, "connect_timeout": 3}
+    DATABASE["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": 20, "timeout": 5},
+        "connect_timeout": 3,
+        # A process that is frozen in the middle of a transaction must not keep its rows locked.
+        "options": "-c idle_in_transaction_session_timeout=10000",
+    }
 
 # --- Redis: optional, shared by processes
 REDIS_URL = ENV.redis_url.get_secret_value() if ENV.redis_url else None
