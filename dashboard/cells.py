@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
+from html import escape
 
-from django.templatetags.static import static
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
 
 from dashboard.tables import Column
-from dashboard.templatetags.ui import age_text
+from dashboard.templatetags.ui import age_text, status
 from orchestrator.backends.cluster.objects import Event, Namespace, Node, Pod, Row
 from orchestrator.services.clusters import states
 
@@ -35,7 +34,7 @@ DASH = mark_safe('<span class="t3">–</span>')
 
 def state_of(row: Row) -> SafeString:
     """Return the status badge of a row."""
-    text = states.reason(row)
+    text = row.type if isinstance(row, Event) else states.reason(row)
     glyph, css = GLYPHS.get(states.of(row), ("unk", ""))
     if text == "Unknown":
         glyph = "unk"
@@ -43,7 +42,7 @@ def state_of(row: Row) -> SafeString:
         text = ", ".join(
             each.type for each in row.conditions if each.type != "Ready" and each.status == "True"
         )
-    return mark_safe(f"{_badge(glyph, css, static('img/icons.svg'))}{escape(text)}</span>")
+    return status(glyph, text, css)
 
 
 def name(row: Row) -> SafeString:
@@ -62,8 +61,9 @@ def since(moment: str) -> SafeString:
     return mark_safe(f'<time datetime="{escape(moment)}" data-age="short">{age_text(seconds)}</time>')
 
 
-def number(value: int) -> SafeString:
-    return mark_safe(f'<span class="{"strong" if value else "t3"}">{value:,}</span>')
+def number(value: int, *, usual: int = 0) -> SafeString:
+    """Return a number, loud if it is more than usual."""
+    return mark_safe(f'<span class="{"strong" if value > usual else "t3"}">{value:,}</span>')
 
 
 def namespace(row: Row) -> str:
@@ -156,9 +156,11 @@ EVENTS = (
     Column("type", "Type", state_of, sort="type", fixed=True),
     Column("reason", "Reason", lambda event: event.reason, sort="reason", css="strong"),
     Column("object", "Object", about, sort="name", css="p clip o-name", fixed=True),
-    Column("message", "Message", message, css="p clip o-wide"),
-    Column("count", "Count", lambda event: number(event.count), sort="-count", label="count", css="num"),
+    Column(
+        "count", "Count", lambda event: number(event.count, usual=1), sort="-count", label="count", css="num"
+    ),
     Column("namespace", "Namespace", namespace, sort="namespace", label="in"),
+    Column("message", "Message", message, css="p clip o-rest"),
     Column("source", "Source", lambda event: known(event.source.component), css="hide-t x", shown=False),
 )
 
@@ -206,8 +208,3 @@ def of_namespaces(running: Mapping[str, int] | None, failing: Mapping[str, int])
         Column("labels", "Labels", labels, css="clip o-wide hide-t x"),
         AGE,
     )
-
-
-@lru_cache(maxsize=64)
-def _badge(glyph: str, css: str, sprite: str) -> str:
-    return f'<span class="st {glyph} {css}"><svg aria-hidden="true"><use href="{sprite}#s-{glyph}"/></svg>'

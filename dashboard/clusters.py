@@ -6,16 +6,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect
+from django.utils.timezone import now
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import cells, tables
-from dashboard.htmx import etag, render_either, unchanged
+from dashboard.htmx import etag, render_either, unchanged, wants_fragment
 from dashboard.permissions import needs
+from dashboard.shell import COUNTED, Badge, back
 from orchestrator.backends.cluster.objects import Pod
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.services.clusters import contexts, feed, lists, states
 
 KNOWN = ("context", "namespace", "state", "type", "timeRange", "q", "sort", "page", "cols")
+STALE = {  # condition -> what the source does, while old rows are shown
+    Condition.RECONNECTING: "does not answer",
+    Condition.UNREACHABLE: "does not answer",
+    Condition.UNAUTHORIZED: "refuses the credentials",
+    Condition.FORBIDDEN: "no longer permits this",
+}
+PATIENCE_SECONDS = 5  # A watch that is opened again is not worth a note.
 WAIT_SECONDS = 0.3  # for a cache that has just begun; then the page shows how far it is
 HOURS = (1, 6, 24)
 
@@ -112,11 +122,21 @@ def nodes(request: HttpRequest) -> HttpResponse:
 def namespaces(request: HttpRequest) -> HttpResponse:
     def columns(scope: contexts.Scope) -> tuple[Sequence[tables.Column], object]:
         running = _running(scope)
-        counts = None if running is None else Counter(pod.namespace for pod in running)
-        failing = Counter(pod.namespace for pod in running or () if states.of(pod) == "failing")
+        counts = None if running is None else Counter(str(pod.namespace) for pod in running)
+        failing = Counter(str(pod.namespace) for pod in running or () if states.of(pod) == "failing")
         return cells.of_namespaces(counts, failing), (counts, failing)
 
     return _list(request, NAMESPACES, columns, follows=Kind.PODS)
+
+
+@require_POST
+@needs("clusters:read")
+def retry(request: HttpRequest) -> HttpResponse:
+    """Try at once what would be tried in a while; answer with the page that asked."""
+    scope = contexts.scope(context=request.POST.get("context"))
+    for cache in scope.cluster.running().values():
+        cache.retry()
+    return redirect(back(request))
 
 
 Columns = Callable[[contexts.Scope], tuple[Sequence[tables.Column], object]]
@@ -126,12 +146,17 @@ def _list(request: HttpRequest, page: Page, columns: Columns, *, follows: Kind |
     """Answer with a page, its fragment, or 204 if the fragment is on the screen already."""
     address = tables.Address(request, known=KNOWN)
     scope = contexts.scope(context=address.get("context"), namespace=address.get("namespace"))
+    address.query["context"] = (
+        scope.context.name
+    )  # An address that is passed on must mean the same elsewhere.
     if not page.kind.namespaced:
         scope = replace(scope, namespace=None)
     found = _found(page, scope, address)
     all_columns, beside = columns(scope)
     state = found.state
-    tag = etag(address.query, found.version, state.condition, state.since, state.refused, state.read, beside)
+    stale = _stale(state) if found.everything else ""
+    about_state = (state.condition, state.since, state.refused, state.read, state.next_try_at, stale)
+    tag = etag(address.query, found.version, about_state, beside)
     context = {
         "page": page,
         "etag": tag,
@@ -142,6 +167,8 @@ def _list(request: HttpRequest, page: Page, columns: Columns, *, follows: Kind |
         "everywhere": address.to(namespace=None, page=None),
         "scope": scope,
         "hours": HOURS if page.hours else (),
+        "stale": stale,
+        "badge": _badge(page, found) if wants_fragment(request) and not address.get("q") else None,
         **_shown(page, found, address=address, columns=all_columns, namespace=scope.namespace),
     }
     return unchanged(request, etag=tag) or render_either(
@@ -189,6 +216,7 @@ def _shown(
         "chips": tables.chips(page.states, address, counts=found.counts, key=page.state_key),
         "pager": tables.pager(address, total=found.total, shown=len(found.rows)),
         "filtered": filtered,
+        "refused": ", ".join(name or "the cluster as a whole" for name in found.state.refused),
         "clear": address.to(**{"q": None, page.state_key: None, "page": None}),
         "now": address.get("timeRange", "24"),
         "sentence": _sentence(page, found, address),
@@ -196,8 +224,20 @@ def _shown(
     }
 
 
+def _stale(state: CacheState) -> str:
+    """Return why the rows are old; "" if they are not, or for so short a time that only the chip says it."""
+    old = (now() - state.since).total_seconds() >= PATIENCE_SECONDS
+    return STALE.get(state.condition, "") if old else ""
+
+
+def _badge(page: Page, found: lists.Listing) -> Badge | None:
+    """Return what the navigation says about these rows, so that it does not contradict the page."""
+    bad = COUNTED.get(page.kind)
+    return Badge(found.everything or None, found.counts.get(bad, 0)) if bad else None
+
+
 def trouble(state: CacheState) -> str:
-    """Return which panel stands in for rows that cannot be shown; "" if an empty list means that there are none."""
+    """Return which panel stands in for rows that cannot be shown; "" if no rows means that there are none."""
     if state.condition in (Condition.FORBIDDEN, Condition.UNAUTHORIZED, Condition.UNREACHABLE):
         return state.condition.value
     if state.synced:

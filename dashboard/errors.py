@@ -65,7 +65,7 @@ class ErrorMiddleware(MiddlewareMixin):
         if not isinstance(exc, (DomainError, BackendError)):
             return None
         status = status_of(exc)
-        return page(request, status=status, title=WORDS[status].title, message=exc.message)
+        return page(request, status=status, title=WORDS[status].title, message=sentence_of(exc))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Replace the JSON that the rest of the server answers with."""
@@ -82,6 +82,12 @@ def status_of(exc: DomainError | BackendError) -> int:
     """Return the HTTP status of an error on a page; htmx is told to swap exactly these."""
     found = (status for kind, status in STATUSES.items() if isinstance(exc, kind))
     return next(found, 503 if isinstance(exc, BackendError) else 422)
+
+
+def sentence_of(exc: DomainError | BackendError) -> str:
+    """Return what went wrong for people; each broken rule names its field."""
+    problems = exc.problems if isinstance(exc, DomainError) else ()
+    return "; ".join(f"{each.path}: {each.message}" for each in problems) or exc.message
 
 
 def page(request: HttpRequest, *, status: int, title: str, message: str) -> HttpResponse:

@@ -23,7 +23,7 @@ def wants_fragment(request: HttpRequest) -> bool:
     Boosted links and the back button also come from htmx, but they need the whole page.
     """
     htmx = getattr(request, "htmx", None)  # Absent if an earlier middleware refused the request.
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def render_either(

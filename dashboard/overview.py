@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,13 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from dashboard import cells
+from dashboard.findings import Finding, broken_nodes, broken_pods
 from dashboard.htmx import etag, render_either, unchanged
 from dashboard.permissions import needs
 from dashboard.shell import env_of, place_query
-from orchestrator.backends.cluster.objects import Node, Pod, Row
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.services import activity
-from orchestrator.services.clusters import contexts, feed, lists, states
+from orchestrator.services.clusters import contexts, feed, lists
 
 WAIT_SECONDS = 0.3
 MOST_BROKEN = 500  # pods looked at for the findings
@@ -31,25 +30,6 @@ WORST_FIRST = (
     Condition.LIVE,
     Condition.FORBIDDEN,  # is about one kind, and says nothing about the source
 )
-JOB_LABELS = ("batch.kubernetes.io/job-name", "job-name")
-NUMBERED_LABELS = (
-    "apps.kubernetes.io/pod-index",
-    "statefulset.kubernetes.io/pod-name",
-    "controller-revision-hash",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something broken: what, why, where, and where to look."""
-
-    level: str  # crit or warn
-    title: str
-    why: str
-    facts: list[str]
-    href: str
-    action: str
-    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,52 +91,6 @@ def index(request: HttpRequest) -> HttpResponse:
     )
 
 
-def workload_of(pod: Pod) -> str:
-    """Return the name of what made a pod, as far as its labels tell; else the pod's own."""
-    template = pod.labels.get("pod-template-hash")
-    if template and f"-{template}-" in pod.name:
-        return pod.name.partition(f"-{template}-")[0]
-    job = next((pod.labels[key] for key in JOB_LABELS if key in pod.labels), "")
-    if job:
-        return job
-    numbered = any(key in pod.labels for key in NUMBERED_LABELS)
-    return pod.name.rpartition("-")[0] if numbered and "-" in pod.name else pod.name
-
-
-def broken_pods(rows: Iterable[Row], *, context: str) -> list[Finding]:
-    """Return one finding for each workload and reason among pods that fail or are not ready."""
-    groups: dict[tuple[str, str, str, str], list[Pod]] = {}
-    for row in rows:
-        state = states.of(row)
-        if isinstance(row, Pod) and state in ("failing", "unready"):
-            key = (state, row.namespace or "", workload_of(row), states.reason(row))
-            groups.setdefault(key, []).append(row)
-    return [_broken(*key, pods, context=context) for key, pods in groups.items()]
-
-
-def broken_nodes(rows: Iterable[Row], *, context: str) -> list[Finding]:
-    """Return one finding for each node that is not ready or under pressure."""
-    found = []
-    for row in rows:
-        if isinstance(row, Node) and states.of(row) in ("notready", "pressure"):
-            bad = states.of(row) == "notready"
-            condition = next(
-                (each for each in row.conditions if (each.type == "Ready") is bad and _is_bad(each)), None
-            )
-            found.append(
-                Finding(
-                    level="crit" if bad else "warn",
-                    title=f"Node {row.name} is {'not ready' if bad else 'under pressure'}",
-                    why=(condition.message or condition.reason) if condition else "",
-                    facts=[context],
-                    href=reverse("dashboard:nodes") + place_query(context, None, q=row.name),
-                    action="See node",
-                    since=_time(condition.last_transition_time) if condition else None,
-                )
-            )
-    return found
-
-
 def worst(states_of_caches: Sequence[CacheState]) -> CacheState | None:
     """Return the state that says most about a source: the worst one, and of equal ones the freshest."""
     if not states_of_caches:
@@ -194,23 +128,6 @@ def _findings(scope: contexts.Scope, found: dict[Kind, lists.Listing]) -> list[F
     findings = broken_nodes(found[Kind.NODES].rows, context=context)
     findings += broken_pods(found[Kind.PODS].rows, context=context)
     return sorted(findings, key=lambda finding: finding.level != "crit")
-
-
-def _broken(
-    state: str, namespace: str, workload: str, reason: str, pods: list[Pod], *, context: str
-) -> Finding:
-    restarts = sum(pod.restart_count for pod in pods)
-    several = f"{len(pods)} pods" if len(pods) > 1 else "1 pod"
-    why = next((str(pod.message) for pod in pods if pod.message), "")
-    query = place_query(context, namespace, q=workload, state=state)
-    return Finding(
-        level="crit" if state == "failing" else "warn",
-        title=f"{workload}: {several} {reason[:1].lower() + reason[1:] if ' ' in reason else 'in ' + reason}",
-        why=why,
-        facts=[f"{context} / {namespace}", *([f"{restarts:,} restarts"] if restarts else [])],
-        href=reverse("dashboard:pods") + query,
-        action="See pods",
-    )
 
 
 def _headline(
@@ -301,11 +218,3 @@ def _sources() -> Iterable[Source]:
         yield Source(
             each.name, env_of(each.name), reverse("dashboard:overview") + place_query(each.name), holds, state
         )
-
-
-def _is_bad(condition: Any) -> bool:
-    return bool(condition.status != "True") is (condition.type == "Ready")
-
-
-def _time(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from time import monotonic
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -11,7 +12,6 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -36,21 +36,34 @@ ENVIRONMENTS = (  # how the name of a context begins or goes on -> class of the 
     ("mini", "dev"),
     ("demo", "dev"),
     ("local", "dev"),
-    ("docker-desktop", "dev"),
+    ("desktop", "dev"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
-    """A line of the navigation. `bad` is how many are broken, shown instead of `count`."""
+class Badge:
+    """The number beside an area: how many are broken, else how many there are; None if nobody knows."""
 
+    count: int | None = None
+    bad: int = 0
+
+    @property
+    def number(self) -> str:
+        shown = self.bad or self.count
+        return f"{shown:,}" if shown else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A line of the navigation."""
+
+    name: str
     label: str
     icon: str
     key: str  # pressed after G
     href: str
     current: bool
-    count: int | None = None
-    bad: int = 0
+    badge: Badge
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,7 @@ MAP = (  # heading, then (URL name, label, icon, key after G, role needed or "")
 COUNTED = {Kind.PODS: "failing", Kind.NODES: "notready"}  # the state that is a red number
 COUNT_SECONDS = 2.0  # A number in the navigation may be this old: counting 20,000 pods is not free.
 MOST_COUNTED = 1000
-_counted: dict[str, tuple[float, tuple[int | None, int]]] = {}
+_counted: dict[str, tuple[float, Badge]] = {}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -130,7 +143,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] = {"theme": theme if theme in THEMES else ""}
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        found["shell"] = SimpleLazyObject(lambda: build(request))
+        # Templates call what can be called; a lazy object would cost more at each of its many lookups.
+        found["shell"] = cache(lambda: build(request))
     return found
 
 
@@ -138,7 +152,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the theme in a cookie: it is a property of the screen, not of the person."""
     theme = request.POST.get("theme", "")
-    response = HttpResponse(status=204) if "fetch" in request.POST else redirect(_back(request))
+    response = HttpResponse(status=204) if "fetch" in request.POST else redirect(back(request))
     if theme in THEMES:
         response.set_cookie(
             THEME_COOKIE, theme, max_age=THEME_SECONDS, samesite="Lax", secure=request.is_secure()
@@ -147,7 +161,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 
 def env_of(context: str) -> str:
-    """Return the class of a context's square: red for production, amber for staging, green for development."""
+    """Return the class of a context's square: red production, amber staging, green development."""
     words = context.lower().replace("_", "-").replace("/", "-").replace("@", "-").split("-")
     found = (css for begin, css in ENVIRONMENTS if any(word.startswith(begin) for word in words))
     return next(found, "")
@@ -223,14 +237,14 @@ def _kept(request: HttpRequest) -> list[tuple[str, str]]:
 def _sections(request: HttpRequest, scope: contexts.Scope | None) -> Iterator[Section]:
     role = access.role_of(cast(User, request.user))
     place = place_query(scope.context.name, scope.namespace) if scope else ""
-    counts = _counts(scope) if scope and READ in access.scopes_of(role) else {}
+    badges = _badges(scope) if scope and READ in access.scopes_of(role) else {}
     for label, entries in MAP:
         areas = []
         for name, word, icon, key, needed in entries:
             if needed in ("", role):
                 path = reverse(f"dashboard:{name}")
-                number = counts.get(name, (None, 0))
-                areas.append(Area(word, icon, key, path + place, _is_in(request, path), *number))
+                badge = badges.get(name, Badge())
+                areas.append(Area(name, word, icon, key, path + place, _is_in(request, path), badge))
         yield Section(label, areas)
 
 
@@ -238,26 +252,26 @@ def _is_in(request: HttpRequest, path: str) -> bool:
     return request.path == path or (not path.endswith("/") and request.path.startswith(path + "/"))
 
 
-def _counts(scope: contexts.Scope) -> dict[str, tuple[int | None, int]]:
-    """Return URL name -> how many there are, how many of them are broken."""
-    return {kind.value: _count(kind, scope, bad=bad) for kind, bad in COUNTED.items()}
+def _badges(scope: contexts.Scope) -> dict[str, Badge]:
+    """Return URL name -> number."""
+    return {kind.value: _badge(kind, scope, bad=bad) for kind, bad in COUNTED.items()}
 
 
-def _count(kind: Kind, scope: contexts.Scope, *, bad: str) -> tuple[int | None, int]:
+def _badge(kind: Kind, scope: contexts.Scope, *, bad: str) -> Badge:
     namespace = scope.namespace if kind.namespaced else None
     topic = feed.topic(kind, context=scope.context.name, namespace=namespace)
-    counted_at, known = _counted.get(topic, (-COUNT_SECONDS, (None, 0)))
+    counted_at, known = _counted.get(topic, (-COUNT_SECONDS, Badge()))
     if monotonic() - counted_at < COUNT_SECONDS:
         return known
     found = lists.listing(kind, replace(scope, namespace=namespace), lists.Query(limit=1), wait_seconds=0)
-    known = (found.everything or None, found.counts.get(bad, 0))
+    known = Badge(found.everything or None, found.counts.get(bad, 0))
     if len(_counted) >= MOST_COUNTED:
         _counted.clear()  # Namespaces come from addresses, so there is no end to them.
     _counted[topic] = (monotonic(), known)
     return known
 
 
-def _back(request: HttpRequest) -> str:
+def back(request: HttpRequest) -> str:
     """Return where the form was; never another site."""
     target = request.POST.get("next", "")
     fine = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 PAGE_SIZE = 50
@@ -73,7 +73,8 @@ class Address:
     def to(self, **changes: str | int | None) -> str:
         """Return this address with some values changed; None or "" takes one out."""
         merged = self.query | {key: str(value or "") for key, value in changes.items()}
-        return self.path + "?" + urlencode({key: value for key, value in merged.items() if value})
+        query = urlencode({key: value for key, value in merged.items() if value})
+        return f"{self.path}?{query}" if query else self.path
 
     @property
     def hidden_for_filter(self) -> list[tuple[str, str]]:
@@ -109,7 +110,7 @@ def chosen(columns: Sequence[Column], cols: str) -> list[Column]:
 
 
 def headings(columns: Sequence[Column], address: Address, *, default_sort: str) -> list[Heading]:
-    """Return the heads of columns; each link sorts by its column, and the other way round when it does already."""
+    """Return the heads of columns; each link sorts by its column, or turns the order round."""
     now = address.get("sort", default_sort)
     return [_heading(column, address, now=now) for column in columns]
 
@@ -154,9 +155,13 @@ def cells(columns: Sequence[Column], rows: Iterable[Any]) -> list[SafeString]:
     """Return the cells of each row as HTML: a template tag for each of 50 x 9 cells would take longer."""
     parts = [(_opening(column), column.cell) for column in columns]
     return [
-        mark_safe("".join(f"{opening}{conditional_escape(cell(row))}</td>" for opening, cell in parts))
-        for row in rows
+        mark_safe("".join(f"{opening}{_safe(cell(row))}</td>" for opening, cell in parts)) for row in rows
     ]
+
+
+def _safe(cell: SafeString | str) -> str:
+    # What `conditional_escape` does, without its care for lazy translations.
+    return cell if isinstance(cell, SafeString) else escape(cell)
 
 
 def _opening(column: Column) -> str:

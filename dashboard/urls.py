@@ -11,6 +11,7 @@ urlpatterns = [
     path("nodes", clusters.nodes, name="nodes"),
     path("namespaces", clusters.namespaces, name="namespaces"),
     path("events", clusters.events, name="events"),
+    path("retry", clusters.retry, name="retry"),
     path("search", search.index, name="search"),
     path("theme", shell.set_theme, name="theme"),
     path("", include(access.urlpatterns)),

@@ -72,8 +72,15 @@ def sprite(package: Path) -> str:
         symbol(name, source=(package / "icons" / "outline" / f"{name}.svg").read_text()) for name in names
     ]
     glyphs = (TOOLS / "glyphs.svg").read_text()
-    head = f"<!-- Icons: {ICONS[0]} {ICONS[1]}, MIT; see ../vendor/tabler-icons/LICENSE. Glyphs s-*: our own. -->"
-    return f'<svg xmlns="http://www.w3.org/2000/svg">\n{head}\n' + "\n".join(symbols) + f"\n{glyphs}</svg>\n"
+    origin = f"Icons: {ICONS[0]} {ICONS[1]}, MIT; see ../vendor/tabler-icons/LICENSE. Glyphs s-*: our own."
+    lines = [
+        '<svg xmlns="http://www.w3.org/2000/svg">',
+        f"<!-- {origin} -->",
+        *symbols,
+        f"{glyphs}</svg>",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def symbol(name: str, *, source: str) -> str:

@@ -8,8 +8,8 @@ from django import template
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from orchestrator.backends.cluster.port import CacheState, Condition
 
@@ -22,6 +22,7 @@ TENTHS_UNTIL_SECONDS = 10  # below it, tenths of a second tell something
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)  # A page has dozens, and their URL never changes while a process lives.
 def icon(name: str, css: str = "") -> SafeString:
     """Return an icon of the sprite; it says nothing to a screen reader."""
     return format_html(
@@ -32,13 +33,17 @@ def icon(name: str, css: str = "") -> SafeString:
 @register.simple_tag
 def status(glyph: str, text: str = "", css: str = "") -> SafeString:
     """Return a status: `glyph` is ok, prog, warn, crit, sleep, off or unk; `css` quiet or pill."""
+    return mark_safe(f"{_badge(glyph, css)}{escape(text)}</span>")
+
+
+@lru_cache(maxsize=256)
+def _badge(glyph: str, css: str) -> SafeString:
     return format_html(
-        '<span class="st {} {}"><svg aria-hidden="true"><use href="{}#s-{}"/></svg>{}</span>',
+        '<span class="st {} {}"><svg aria-hidden="true"><use href="{}#s-{}"/></svg>',
         glyph,
         css,
         static("img/icons.svg"),
         glyph,
-        text,
     )
 
 

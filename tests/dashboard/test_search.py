@@ -1,0 +1,57 @@
+"""dashboard.search"""
+
+import pytest
+from django.urls import reverse
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def signed_in(client, viewer):
+    client.force_login(viewer)
+    client.get(reverse("dashboard:pods"))  # Objects are found where a cache runs.
+    return client
+
+
+def found(answer) -> dict[str, list[str]]:
+    return {name: [hit.label for hit in hits] for name, hits in answer.context["groups"]}
+
+
+def test_objects_are_found_by_name_and_say_how_they_are(signed_in):
+    answer = signed_in.get(reverse("dashboard:search"), {"q": "RabbitMQ"})
+    assert found(answer)["Best matches"] == ["rabbitmq-0"]
+    assert "ImagePullBackOff" in answer.content.decode()
+
+
+def test_pages_contexts_and_namespaces_are_found_too(signed_in):
+    assert found(signed_in.get(reverse("dashboard:search"), {"q": "node"}))["Pages"] == ["Nodes"]
+    assert found(signed_in.get(reverse("dashboard:search"), {"q": "demo"}))["Contexts"] == ["demo-cluster"]
+    assert found(signed_in.get(reverse("dashboard:search"), {"q": "stagi"}))["Namespaces"] == ["staging"]
+
+
+def test_an_empty_search_offers_pages_and_contexts(signed_in):
+    assert list(found(signed_in.get(reverse("dashboard:search")))) == ["Pages", "Contexts"]
+
+
+def test_every_hit_leads_somewhere(signed_in):
+    for _, hits in signed_in.get(reverse("dashboard:search"), {"q": "a"}).context["groups"]:
+        for hit in hits:
+            assert signed_in.get(hit.href).status_code in (200, 302), hit.href
+
+
+def test_nothing_found_says_what_was_searched(signed_in):
+    answer = signed_in.get(reverse("dashboard:search"), {"q": "<zebra>"})
+    assert "Nothing is called “&lt;zebra&gt;”" in answer.content.decode()
+
+
+def test_the_palette_gets_the_hits_alone(signed_in):
+    answer = signed_in.get(reverse("dashboard:search"), {"q": "api"}, headers=HTMX)
+    assert answer.content.decode().strip().startswith('<div class="o-hits"')
+
+
+def test_a_very_long_search_is_cut(signed_in):
+    assert len(signed_in.get(reverse("dashboard:search"), {"q": "x" * 5000}).context["q"]) == 253
+
+
+def test_a_search_only_reads(signed_in):
+    assert signed_in.post(reverse("dashboard:search")).status_code == 405
