@@ -59,7 +59,7 @@ class EarlyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return _too_large(request) or _without_slash(request) or self.get_response(request)
+        return _wrong_length(request) or _without_slash(request) or self.get_response(request)
 
 
 @receiver(bind_extra_request_metadata)
@@ -78,13 +78,14 @@ def in_one_thread(get_response: GetResponse) -> GetResponse:
     return get_response
 
 
-def _too_large(request: HttpRequest) -> HttpResponse | None:
+def _wrong_length(request: HttpRequest) -> HttpResponse | None:
     text = request.META.get("CONTENT_LENGTH") or "0"
-    length = int(text[:20]) if text.isdecimal() else 0
-    if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if not text.isdecimal():
+        return answer(400, "bad_request", "Content-Length is not a number.", request=request)
+    if int(text[:20]) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return None
     sentence = f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
-    response = answer(413, "payload_too_large", sentence, request=request)
+    response = answer(413, "payload_wrong_length", sentence, request=request)
     response["Connection"] = "close"  # The rest of the body need not be sent.
     return response
 
