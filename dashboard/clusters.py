@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import cells, tables
+from dashboard.findings import counted
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
 from dashboard.permissions import needs
 from dashboard.shell import COUNTED, Badge, back
@@ -156,7 +157,7 @@ def _list(request: HttpRequest, page: Page, columns: Columns, *, follows: Kind |
     state = found.state
     stale = _stale(state) if found.everything else ""
     about_state = (state.condition, state.since, state.refused, state.read, state.next_try_at, stale)
-    tag = etag(address.query, found.version, about_state, beside)
+    tag = etag(sorted(address.query.items()), found.version, about_state, beside)
     context = {
         "page": page,
         "etag": tag,
@@ -253,13 +254,17 @@ def _sentence(page: Page, found: lists.Listing, address: tables.Address) -> str:
     order = " Sorted by what needs attention." if address.get("sort", page.sort) == "state" else ""
     if page is PODS:
         failing = found.counts.get("failing", 0)
-        return f"{failing:,} of {total:,} fail.{order}" if failing else f"None of {total:,} fails.{order}"
+        return (
+            f"{failing:,} of {total:,} {'fails' if failing == 1 else 'fail'}.{order}"
+            if failing
+            else f"None of {total:,} fails.{order}"
+        )
     if page is NODES:
         ready = total - found.counts.get("notready", 0)
-        return f"{ready:,} of {total:,} are ready.{order}"
+        return f"{ready:,} of {total:,} {'is' if ready == 1 else 'are'} ready.{order}"
     if page is EVENTS:
-        return f"{found.counts.get('Warning', 0):,} of {total:,} are warnings. Newest first."
-    return f"{total:,} {'namespace' if total == 1 else 'namespaces'}."
+        return f"Warnings: {found.counts.get('Warning', 0):,} of {total:,}. Newest first."
+    return f"{counted(total, page.one)}."
 
 
 def _topics(scope: contexts.Scope, *kinds: Kind | None) -> str:

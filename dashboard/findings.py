@@ -66,6 +66,11 @@ def broken_pods(rows: Iterable[Row], *, context: str) -> list[Finding]:
     return [_broken(*key, pods, context=context) for key, pods in groups.items()]
 
 
+def counted(number: int, one: str) -> str:
+    """Return a number with its word: 1 pod, 3 pods."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
 def broken_nodes(rows: Iterable[Row], *, context: str) -> list[Finding]:
     """Return one finding for each node that is not ready or under pressure."""
     found = []
@@ -93,13 +98,13 @@ def _broken(
     state: str, namespace: str, workload: str, reason: str, pods: list[Pod], *, context: str
 ) -> Finding:
     restarts = sum(pod.restart_count for pod in pods)
-    several = "1 pod" if len(pods) == 1 else f"{len(pods)} pods"
+    several = counted(len(pods), "pod")
     said = PHRASES.get(reason.removeprefix("Init:"))
     return Finding(
         level="crit" if state == "failing" else "warn",
         title=f"{workload} {said}: {several}" if said else f"{workload}: {several}, {reason}",
         why=next((str(pod.message) for pod in pods if pod.message), ""),
-        facts=[f"{context} / {namespace}", reason, *([f"{restarts:,} restarts"] if restarts else [])],
+        facts=[f"{context} / {namespace}", reason, *([counted(restarts, "restart")] if restarts else [])],
         href=reverse("dashboard:pods") + place_query(context, namespace, q=workload, state=state),
         action="See pods",
     )

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from dashboard import cells
-from dashboard.findings import Finding, broken_nodes, broken_pods
+from dashboard.findings import Finding, broken_nodes, broken_pods, counted
 from dashboard.htmx import etag, render_either, unchanged
 from dashboard.permissions import needs
 from dashboard.shell import env_of, place_query
+from dashboard.templatetags import ui
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.services import activity
 from orchestrator.services.clusters import contexts, feed, lists
@@ -30,6 +31,12 @@ WORST_FIRST = (
     Condition.LIVE,
     Condition.FORBIDDEN,  # is about one kind, and says nothing about the source
 )
+UNREAD = {
+    Condition.FORBIDDEN: "may not be read",
+    Condition.UNAUTHORIZED: "refuses the credentials",
+    Condition.UNREACHABLE: "does not answer",
+    Condition.RECONNECTING: "does not answer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +145,18 @@ def _headline(
     place = f"{name} / {scope.namespace}" if scope.namespace else name
     state = found[Kind.PODS].state
     if not state.synced and not found[Kind.PODS].everything:
-        return f"{name} is not read yet", state.problem or "What follows fills in by itself."
+        return f"{name} {UNREAD.get(state.condition, 'is being read')}", ui.sentence(state.problem)
     broken = sum(finding.level == "crit" for finding in findings)
     if broken:
-        return f"{_number(broken)} {'thing is' if broken == 1 else 'things are'} broken in {place}", (
-            "Each is below, with the way to it."
-        )
+        things = "thing is" if broken == 1 else "things are"
+        return f"{_number(broken)} {things} broken in {place}", "Each is below, with the way to it."
     if findings:
-        return f"Nothing is broken in {place}", f"{_number(len(findings))} below deserve a look."
-    return f"Nothing needs you in {place}", "Pods run, nodes are ready."
+        looks = (
+            "one below deserves" if len(findings) == 1 else f"{_number(len(findings)).lower()} below deserve"
+        )
+        return f"Nothing is broken in {place}", f"{looks[0].upper()}{looks[1:]} a look."
+    nodes = "every node is ready" if found[Kind.NODES].state.synced else "nodes cannot be read"
+    return f"Nothing needs you in {place}", f"No pod fails, and {nodes}."
 
 
 def _number(value: int) -> str:
@@ -183,7 +193,7 @@ def _tiles(found: dict[Kind, lists.Listing], place: str) -> Iterable[Tile]:
         place,
         replace(events, everything=warnings),
         bad=warnings,
-        words=("warnings", "none"),
+        words=("to look at", "none"),
         level="warn",
     )
 
@@ -213,7 +223,9 @@ def _sources() -> Iterable[Source]:
     for each in contexts.every():
         mine = [(kind, state, size) for context, kind, state, size in caches if context.name == each.name]
         sizes = {kind: size for kind, state, size in mine if state.synced}
-        holds = " · ".join(f"{sizes[kind]:,} {kind}" for kind in (Kind.NODES, Kind.PODS) if kind in sizes)
+        holds = " · ".join(
+            counted(sizes[kind], kind.singular) for kind in (Kind.NODES, Kind.PODS) if kind in sizes
+        )
         state = worst([state for _, state, _ in mine])
         yield Source(
             each.name, env_of(each.name), reverse("dashboard:overview") + place_query(each.name), holds, state

@@ -98,6 +98,12 @@ def age_chip(state: CacheState | None) -> SafeString:
             return format_html('<span class="o-age dead"><i></i>no answer since {} UTC</span>', since)
 
 
+@register.filter
+def sentence(text: str) -> str:
+    """Return what another system said, closed by a full stop, so that more can follow."""
+    return text if not text or text[-1] in ".!?" else f"{text}."
+
+
 def progress(state: CacheState) -> str:
     """Return how far a first list is, such as "reading: 212 of about 312"."""
     if not state.read:
