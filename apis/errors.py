@@ -57,7 +57,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     known = described(exc)
     if known is not None:
         status, code, sentence, more = known
-        response = Response(body(status, code, sentence, request=request, **more), status=status)
+        response = Response(
+            body(status, code, sentence, request=request, **more), status=status, headers=_headers(exc)
+        )
         response.exception = True
         return response
     answered = drf_exception_handler(exc, context)
@@ -81,6 +83,12 @@ def described(exc: Exception) -> tuple[int, str, str, dict[str, Any]] | None:
     return None
 
 
+def _headers(exc: Exception) -> dict[str, str]:
+    """Return when to come back, if the other system has said so."""
+    wait = exc.retry_after if isinstance(exc, BackendError) else None
+    return {"Retry-After": str(max(1, ceil(wait)))} if wait else {}
+
+
 def body(status: int, code: str, sentence: str, *, request: Any, **more: Any) -> dict[str, Any]:
     """Return the one error body; the cluster area adds the status to it."""
     status_code = {"statusCode": status} if request is not None and request.path.startswith("/api/") else {}
@@ -97,7 +105,10 @@ def answered(exc: Exception, request: HttpRequest) -> HttpResponse:
     known = described(exc)
     if known is not None:
         status, code, sentence, more = known
-        return answer(status, code, sentence, request=request, **more)
+        found = answer(status, code, sentence, request=request, **more)
+        for name, value in _headers(exc).items():
+            found[name] = value
+        return found
     framework = drf_exception_handler(exc, {"request": request})
     if framework is None or not isinstance(exc, APIException):
         raise exc
