@@ -12,7 +12,6 @@
   - Invalid       the other system does not accept the request (400, 422)
 """
 
-
 from collections.abc import Mapping
 
 
