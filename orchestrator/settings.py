@@ -236,6 +236,7 @@ SPECTACULAR_SETTINGS = {
 LOG_FORMAT = ENV.log_format or ("console" if LOCAL else "json")
 LOGGING = logs.configure(format_=LOG_FORMAT, level=ENV.log_level)
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # One line for each request is enough.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # `apis.middleware` has looked at it or made it.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # It believes everybody; `apis.middleware` adds the address.
 
 # --- Back ends
