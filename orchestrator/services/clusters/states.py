@@ -11,6 +11,7 @@ STATES: dict[type[Row], tuple[str, ...]] = {
     Namespace: ("terminating", "active"),
     Event: ("Warning", "Normal"),
 }
+RANKS = {type_: {state: rank for rank, state in enumerate(order)} for type_, order in STATES.items()}
 PRESSURES = {"MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"}
 STATE_OF_POD = {
     "Terminating": "terminating",
@@ -34,9 +35,8 @@ def of(row: Row) -> str:
 
 def urgency(row: Row) -> int:
     """Return how early a row stands when what needs somebody comes first; 0 is first."""
-    order = STATES.get(type(row), ())
-    state = of(row)
-    return order.index(state) if state in order else len(order)
+    ranks = RANKS.get(type(row), {})
+    return ranks.get(of(row), len(ranks))
 
 
 def reason(row: Row) -> str:
