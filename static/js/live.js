@@ -141,9 +141,13 @@ document.addEventListener("htmx:beforeRequest", (event) => busy.add(event.detail
 document.addEventListener("htmx:afterRequest", (event) => {
   const panel = event.detail.target;
   busy.delete(panel.id);
-  if (event.detail.failed && panel.dataset.topic && !away) setAway(true);
+  if (event.detail.xhr.status >= 500 && panel.dataset.topic && !away) setAway(true);
   if (event.detail.successful && socket?.readyState === WebSocket.OPEN) setAway(false);
   if (panel.isConnected && dirty.delete(panel.id)) refresh(panel);
+});
+
+document.addEventListener("htmx:sendError", (event) => {
+  if (event.detail.target.dataset.topic && !away) setAway(true);
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
