@@ -89,21 +89,26 @@ class Run:
 
 def report(run: Run, versions: str) -> str:
     """Return the page for docs/."""
-    memory_gb = round(psutil.virtual_memory().total / 1e9)
+    memory_gb, cores = round(psutil.virtual_memory().total / 1e9), os.cpu_count()
     introduction = f"""# Benchmarks
 
 Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}. {versions}
-The machine: {os.cpu_count()} cores of a virtual machine in a cloud, {memory_gb} GB of memory, {platform.system()};
-the API server, the clients and the browser run on the same cores as the product.
+The machine: {cores} cores of a cloud virtual machine, {memory_gb} GB of memory, {platform.system()};
+the API server, the clients and the browser run on the same cores as the product{_company()}.
 
 A real API server (etcd and kube-apiserver alone, as `tests/lab` builds them) holds {PODS:,} pods of
 4.8 kB each, {MOST_PODS:,} for memory. The product is one process, started by `manage.py serve`, on SQLite.
-One client asks both in turn over one keep-alive connection, the API server over TLS with a token. Where
-rounds are made, a figure is that of the best of {ROUNDS}: other programs only ever add to a time. kB and MB are
-powers of ten.
+One client asks both in turn over one keep-alive connection, the API server over TLS with a token. Times
+are those of the best of {ROUNDS} rounds (of {stream.ROUNDS} for the stream), for other programs only ever
+add to a time. kB and MB are powers of ten.
 """
     failed = "".join(f"- {line}\n" for line in run.failures)
     return f"{introduction}\n{markdown(run.sections)}" + (f"\n## Not measured\n\n{failed}" if failed else "")
+
+
+def _company() -> str:
+    """Return how busy the machine was with all that ran on it."""
+    return f", with a load of {os.getloadavg()[2]:.1f} over the last 15 minutes"
 
 
 def main() -> int:

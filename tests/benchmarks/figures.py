@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.benchmarks.connection import Connection
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from tests.benchmarks.product import Product
 
 ROWS = b'<tr id="r-'
 PAGE = "/dashboard/pods"
-TIMES = 100
+TIMES = 40
 
 
 @dataclass(frozen=True, slots=True)

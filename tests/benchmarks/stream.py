@@ -12,11 +12,12 @@ from typing import Any
 
 from tests.benchmarks.bare import ROOT
 from tests.benchmarks.connection import Failed
-from tests.benchmarks.figures import ROUNDS, Figure, Section, milliseconds
+from tests.benchmarks.figures import Figure, Section, milliseconds
 from tests.benchmarks.product import Product
 
 RATE = 50  # changes per second
 LIMIT_MS = 250
+ROUNDS = 3
 MANY = 500
 AFTER_SECONDS = 2  # the last changes are on their way
 
