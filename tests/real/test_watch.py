@@ -1,6 +1,5 @@
 """Watches of a real API server, with a proxy in between that fails."""
 
-import json
 import logging
 import os
 import threading
@@ -122,18 +121,6 @@ def test_410_as_a_frame_lists_again(cluster, proxy, place, heard):
     assert heard.resyncs() == 2
 
 
-def test_a_version_that_the_server_has_forgotten_is_410_in_earnest(cluster, proxy, place):
-    cache = live(cluster)
-    moved = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "1"}}}
-    before = cache.state().heard_at
-    proxy.send(json.dumps(moved).encode(), kind="pods")
-    wait_until(lambda: cache.state().heard_at != before)
-    proxy.cut("pods")
-    wait_until(lambda: len(proxy.asked("pods", watch=False)) == 2)
-    name = place.add()
-    wait_until(lambda: has(cache, place, name))
-
-
 def test_403_on_one_kind_leaves_the_others_live(cluster, proxy):
     proxy.rule = lambda request: status(403, "Forbidden", "no pods") if request.kind == "pods" else None
     others = [cluster.cache(kind) for kind in Kind if kind is not Kind.PODS]
@@ -171,7 +158,7 @@ def test_errors_for_a_while_are_asked_about_once_a_second_at_most(cluster, proxy
     assert len(proxy.asked("pods", watch=False)) == 1
 
 
-def test_a_server_that_was_away_is_right_again_within_5_seconds(cluster, proxy, place, record_property):
+def test_a_server_that_was_away_is_right_again_within_5_seconds(cluster, proxy, place):
     caches = [live(cluster, kind) for kind in (Kind.PODS, Kind.NODES, Kind.NAMESPACES, Kind.EVENTS)]
     proxy.stop()
     wait_until(lambda: not any(map(is_live, caches)))
@@ -181,7 +168,7 @@ def test_a_server_that_was_away_is_right_again_within_5_seconds(cluster, proxy, 
     took = wait_until(
         lambda: all(map(is_live, caches)) and has(caches[0], place, name), within_seconds=RETURN_SECONDS
     )
-    record_property("return_seconds", round(took, 1))
+    print("return_seconds:", round(took, 1))
     assert all(cache.state().problem == "" for cache in caches)
 
 
