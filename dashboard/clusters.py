@@ -252,6 +252,8 @@ def _sentence(page: Page, found: lists.Listing, address: tables.Address) -> str:
     """Return what a list says about itself in words."""
     total = sum(found.counts.values())
     order = " Sorted by what needs attention." if address.get("sort", page.sort) == "state" else ""
+    if not total:
+        return f"No {page.kind} here." if not address.get("q") else "Nothing matches."
     if page is PODS:
         failing = found.counts.get("failing", 0)
         return (
