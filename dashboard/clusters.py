@@ -11,13 +11,13 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import cells, tables
-from dashboard.findings import counted
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
 from dashboard.permissions import needs
 from dashboard.shell import COUNTED, Badge, back
 from orchestrator.backends.cluster.objects import Pod
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.services.clusters import contexts, feed, lists, states
+from orchestrator.services.clusters.findings import counted
 
 KNOWN = ("context", "namespace", "state", "type", "timeRange", "q", "sort", "page", "cols")
 STALE = {  # condition -> what the source does, while old rows are shown

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from dashboard import cells
-from dashboard.findings import Finding, broken_nodes, broken_pods, counted
 from dashboard.htmx import etag, render_either, unchanged
 from dashboard.permissions import needs
 from dashboard.shell import env_of, place_query
@@ -17,6 +16,7 @@ from dashboard.templatetags import ui
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.services import activity
 from orchestrator.services.clusters import contexts, feed, lists
+from orchestrator.services.clusters.findings import Finding, broken_nodes, broken_pods, counted
 
 WAIT_SECONDS = 0.3
 MOST_BROKEN = 500  # pods looked at for the findings
@@ -37,6 +37,15 @@ UNREAD = {
     Condition.UNREACHABLE: "does not answer",
     Condition.RECONNECTING: "does not answer",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A finding with the way to what it is about."""
+
+    finding: Finding
+    href: str
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "scope": scope,
         "topics": _topics(scope),
         "tiles": list(_tiles(found, place)),
-        "findings": findings[:MOST_FINDINGS],
+        "leads": [_lead(each, scope) for each in findings[:MOST_FINDINGS]],
         "left_out": max(0, len(findings) - MOST_FINDINGS),
         "headline": _headline(findings, scope, found),
         "sources": sources,
@@ -135,6 +144,12 @@ def _findings(scope: contexts.Scope, found: dict[Kind, lists.Listing]) -> list[F
     findings = broken_nodes(found[Kind.NODES].rows, context=context)
     findings += broken_pods(found[Kind.PODS].rows, context=context)
     return sorted(findings, key=lambda finding: finding.level != "crit")
+
+
+def _lead(finding: Finding, scope: contexts.Scope) -> Lead:
+    query = place_query(scope.context.name, finding.namespace, q=finding.search, state=finding.state)
+    page, action = ("nodes", "See node") if finding.kind is Kind.NODES else ("pods", "See pods")
+    return Lead(finding, reverse(f"dashboard:{page}") + query, action)
 
 
 def _headline(

@@ -1,4 +1,4 @@
-"""dashboard.overview and dashboard.findings"""
+"""dashboard.overview and services.clusters.findings"""
 
 from datetime import timedelta
 
@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
-from dashboard import findings, overview
+from dashboard import overview
 from orchestrator.backends.cluster.objects import Amounts, Node, NodeCondition, Pod
 from orchestrator.backends.cluster.port import CacheState, Condition
 from orchestrator.services import activity
+from orchestrator.services.clusters import findings
 
 BORN = "2025-01-28T07:00:00.000Z"
 HTMX = {"HX-Request": "true"}
@@ -37,8 +38,8 @@ def test_the_overview_says_what_is_broken(signed_in):
 
 
 def test_each_finding_leads_to_its_rows(signed_in):
-    for finding in signed_in.get(reverse("dashboard:overview")).context["findings"]:
-        assert signed_in.get(finding.href).context["rows"], finding.title
+    for lead in signed_in.get(reverse("dashboard:overview")).context["leads"]:
+        assert signed_in.get(lead.href).context["rows"], lead.finding.title
 
 
 def test_tiles_lead_to_their_lists(signed_in):

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import reverse
-
-from dashboard.shell import place_query
 from orchestrator.backends.cluster.objects import Node, NodeCondition, Pod, Row
+from orchestrator.backends.cluster.port import Kind
 from orchestrator.services.clusters import states
 
 JOB_LABELS = ("batch.kubernetes.io/job-name", "job-name")
@@ -32,14 +30,16 @@ PHRASES = {  # reason of a pod -> what it means, after the name of the workload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something broken: what, why, where, and where to look."""
+    """Something broken: what, why, where, and which list shows it."""
 
     level: str  # crit or warn
     title: str
     why: str
     facts: list[str]
-    href: str
-    action: str
+    kind: Kind
+    search: str  # finds the objects in the list of the kind
+    namespace: str | None = None
+    state: str = ""
     since: datetime | None = None
 
 
@@ -86,8 +86,8 @@ def broken_nodes(rows: Iterable[Row], *, context: str) -> list[Finding]:
                     title=f"Node {row.name} is {'not ready' if bad else 'under pressure'}",
                     why=(condition.message or condition.reason) if condition else "",
                     facts=[context],
-                    href=reverse("dashboard:nodes") + place_query(context, None, q=row.name),
-                    action="See node",
+                    kind=Kind.NODES,
+                    search=row.name,
                     since=_time(condition.last_transition_time) if condition else None,
                 )
             )
@@ -105,8 +105,10 @@ def _broken(
         title=f"{workload} {said}: {several}" if said else f"{workload}: {several}, {reason}",
         why=next((str(pod.message) for pod in pods if pod.message), ""),
         facts=[f"{context} / {namespace}", reason, *([counted(restarts, "restart")] if restarts else [])],
-        href=reverse("dashboard:pods") + place_query(context, namespace, q=workload, state=state),
-        action="See pods",
+        kind=Kind.PODS,
+        search=workload,
+        namespace=namespace,
+        state=state,
     )
 
 
