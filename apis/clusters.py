@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.timezone import now
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -135,31 +134,28 @@ def _hours(text: str) -> float:
         return 24.0
 
 
-@extend_schema(parameters=schema.LIST + [schema.NAMESPACE, schema.STATUS], responses=schema.array("Pod"))
+@schema.listing("Pods", "Pod", [*schema.LIST, schema.NAMESPACE, schema.STATUS])
 class PodsView(ListView):
     """The pods of a cluster. `status` comes from container states, not from the phase alone."""
 
     kind = Kind.PODS
 
 
-@extend_schema(parameters=schema.LIST + [schema.STATUS], responses=schema.array("Node"))
+@schema.listing("Nodes", "Node", [*schema.LIST, schema.STATUS])
 class NodesView(ListView):
     """The nodes of a cluster."""
 
     kind = Kind.NODES
 
 
-@extend_schema(parameters=schema.LIST, responses=schema.array("Namespace"))
+@schema.listing("Namespaces", "Namespace", schema.LIST)
 class NamespacesView(ListView):
     """The namespaces of a cluster."""
 
     kind = Kind.NAMESPACES
 
 
-@extend_schema(
-    parameters=[*schema.LIST, schema.NAMESPACE, schema.TYPE, schema.TIME_RANGE],
-    responses=schema.array("Event"),
-)
+@schema.listing("Events", "Event", [*schema.LIST, schema.NAMESPACE, schema.TYPE, schema.TIME_RANGE])
 class EventsView(ListView):
     """The events of the last hours, newest first."""
 

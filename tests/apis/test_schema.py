@@ -1,0 +1,120 @@
+"""apis.schema: the OpenAPI document, and answers that are as it says"""
+
+from itertools import product
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from jsonschema import Draft202012Validator
+from pydantic import SecretStr
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi import checks
+
+LISTS = {"/api/pods": "Pod", "/api/nodes": "Node", "/api/namespaces": "Namespace", "/api/events": "Event"}
+OPERATIONS = ["/livez", "/readyz", "/metrics"]
+KEY = {"X-API-Key": "only-for-tests"}
+PROMISES = [
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.response_headers_conformance,
+    checks.unsupported_method,
+    checks.allow_header_conformance,
+]
+
+
+@pytest.fixture
+def document(api) -> dict:
+    return api.get("/openapi.json").json()
+
+
+@pytest.fixture
+def described(api, settings):
+    """Load the document from the application itself, as a client generator would."""
+    settings.API_KEY = SecretStr(KEY["X-API-Key"])
+    return schemathesis.openapi.from_wsgi("/openapi.json", get_wsgi_application(), headers=KEY)
+
+
+@pytest.mark.parametrize(
+    ("path", "mode"),
+    [*product([*LISTS, "/api/stream"], GenerationMode), *product(OPERATIONS, [GenerationMode.POSITIVE])],
+)
+def test_whatever_is_asked_the_answer_is_as_documented(described, path, mode):
+    method = "HEAD" if path == "/api/stream" else "GET"  # A stream does not end.
+
+    @examples(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=described[path]["GET"].as_strategy(generation_mode=mode))
+    def holds(case):
+        case.method = method
+        response = case.call_and_validate(checks=PROMISES, headers=KEY)
+        assert response.status_code not in (500, 502)
+
+    holds()
+
+
+def test_the_document_is_openapi_3_1_of_every_path(document):
+    assert document["openapi"].startswith("3.1.")
+    assert document["paths"].keys() == LISTS.keys() | {*OPERATIONS, "/api/stream"}
+
+
+def test_both_addresses_serve_the_same_document(api, document):
+    response = api.get("/api/openapi.json")
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json() == document
+
+
+def test_every_reference_leads_somewhere(document):
+    schemas = document["components"]["schemas"]
+    found: list[str] = []
+
+    def walk(part):
+        if isinstance(part, dict):
+            found.extend(value for key, value in part.items() if key == "$ref")
+            part = list(part.values())
+        for each in part if isinstance(part, list) else []:
+            walk(each)
+
+    walk(document)
+    assert set(found) == {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_every_schema_is_one(document):
+    for each in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(each)
+
+
+def test_operations_have_names_of_their_own(document):
+    names = [each["get"]["operationId"] for each in document["paths"].values()]
+    assert len(set(names)) == len(names)
+    assert "listPods" in names
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_no_row_has_more_or_less_than_the_document_says(api, document, path):
+    described = {**document["components"]["schemas"][LISTS[path]], "components": document["components"]}
+    validator = Draft202012Validator({**described, "additionalProperties": False})
+    for row in api.get(path).json():
+        assert list(validator.iter_errors(row)) == []
+
+
+def test_keys_sessions_and_loopback_are_described(document):
+    assert document["components"]["securitySchemes"].keys() == {
+        "apiKeyHeader",
+        "apiKeyBearer",
+        "apiKeyQuery",
+        "cookie",
+    }
+    assert {} in document["paths"]["/api/pods"]["get"]["security"]
+
+
+def test_the_document_says_nothing_of_where_it_runs(api, document):
+    content = api.get("/openapi.json").content
+    assert b"testserver" not in content
+    assert b"http" not in content.replace(b'"http"', b"")
+
+
+@pytest.mark.parametrize(("address", "status"), [("127.0.0.1", 200), ("192.0.2.1", 401)])
+def test_the_document_is_for_whom_we_know(api, address, status):
+    assert api.get("/openapi.json", REMOTE_ADDR=address).status_code == status
