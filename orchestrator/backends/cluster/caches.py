@@ -37,11 +37,13 @@ def combined(whole: CacheState, parts: Sequence[CacheState], *, names: Sequence[
     worst = min(parts, key=lambda part: SEVERITY.index(part.condition))
     refused = [name for name, part in zip(names, parts, strict=True) if part.condition is Condition.FORBIDDEN]
     readable = [part for part in parts if part.condition is not Condition.FORBIDDEN]
+    only = tuple(name for name in names if name not in refused)
     return replace(
         worst,
         synced=all(part.synced for part in readable) and bool(readable),
         heard_at=min((part.heard_at for part in readable if part.heard_at), default=None),
         refused=("", *refused),
+        only=only,
         restarts=whole.restarts + sum(part.restarts for part in parts),
     )
 

@@ -67,6 +67,7 @@ class CacheState:
     problem: str = ""  # why, as a sentence for people; "" while all is well
     error: BackendError | None = None  # the same for programs
     refused: tuple[str, ...] = ()  # namespaces that may not be read; ("",) is the cluster as a whole
+    only: tuple[str, ...] = ()  # the namespaces that may be read where not all may; () is no limit
     next_try_at: datetime | None = None
     read: int = 0  # rows read so far by a first list
     expected: int | None = None  # of about so many
@@ -76,6 +77,10 @@ class CacheState:
     def partial(self) -> bool:
         """Return True if rows are shown, but not all that exist."""
         return bool(self.refused) and self.condition is not Condition.FORBIDDEN
+
+    def covers(self, namespace: str | None) -> bool:
+        """Return False for a namespace that may not be read: that it shows no rows means nothing."""
+        return namespace is None or not self.only or namespace in self.only
 
 
 class ChangeType(StrEnum):

@@ -74,6 +74,8 @@ def required(kind: Kind, scope: Scope, query: Query) -> Listing:
     """
     found = listing(kind, scope, query, counted=False)
     state = found.state
+    if kind.namespaced and not state.covers(scope.namespace):
+        raise _forbidden(kind, scope, f"You may not list {kind} in the namespace {scope.namespace}.")
     if state.synced:
         return found
     if state.condition is Condition.SYNCING:
@@ -82,10 +84,14 @@ def required(kind: Kind, scope: Scope, query: Query) -> Listing:
         )
     error = state.error or BackendError(state.problem, service="kubernetes")
     if isinstance(error, Forbidden):
-        place = scope.namespace or ""
-        asked = {"reason": "Forbidden", "verb": "list", "resource": kind.value, "namespace": place}
-        raise Forbidden(error.message, service="kubernetes", status=403, details=asked) from error
+        raise _forbidden(kind, scope, error.message) from error
     raise error
+
+
+def _forbidden(kind: Kind, scope: Scope, message: str) -> Forbidden:
+    place = scope.namespace or ""
+    asked = {"reason": "Forbidden", "verb": "list", "resource": kind.value, "namespace": place}
+    return Forbidden(message, service="kubernetes", status=403, details=asked)
 
 
 def everything(kind: Kind, scope: Scope) -> Sequence[Row]:

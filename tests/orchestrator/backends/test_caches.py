@@ -65,6 +65,18 @@ def test_the_worst_counts_and_a_refused_namespace_takes_only_its_rows(
     )
 
 
+@pytest.mark.parametrize(
+    ("found", "covered"),
+    [
+        (of(LIVE), {None: True, "n0": True, "other": True}),
+        (of(FORBIDDEN, LIVE, FORBIDDEN), {None: True, "n0": True, "n1": False, "other": False}),
+        (of(FORBIDDEN, SYNCING), {None: True, "n0": True, "other": False}),
+    ],
+)
+def test_a_namespace_that_may_not_be_read_is_not_covered(found, covered):
+    assert {name: found.covers(name) for name in covered} == covered
+
+
 def test_a_cache_is_as_old_as_its_oldest_readable_part():
     parts = [state(LIVE, age=5), state(LIVE, age=50, restarts=2), state(FORBIDDEN)]
     found = combined(state(FORBIDDEN, restarts=1), parts, names=["a", "b", "c"])
