@@ -48,6 +48,7 @@ class Stream:
 
     def __init__(self, port: int, query: str, headers: dict[str, str]) -> None:
         self.frames: list[Frame] = []
+        self.received_bytes = 0
         self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
         self._connection.request("GET", f"/api/stream?{query}", headers=headers)
         self._socket = self._connection.sock
@@ -76,6 +77,7 @@ class Stream:
         said: dict[str, str] = {}
         with suppress(OSError, ValueError, HTTPException):  # We left, or the server did.
             while line := response.readline():
+                self.received_bytes += len(line)
                 text = line.decode().rstrip("\n")
                 if text:
                     field, _, value = text.partition(": ")

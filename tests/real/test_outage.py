@@ -114,6 +114,7 @@ def test_a_user_of_one_namespace_gets_that_one(proxy, place, tmp_path):
         product = Product(processes)
         wait_until(lambda: product.get("/api/pods").status == 200 and name in names(product))
         pods, nodes = product.get("/api/pods"), product.get("/api/nodes")
+        elsewhere = product.get("/api/pods?namespace=kube-system")
     assert {row["namespace"] for row in pods.json} == {place.name}
     assert pods.headers["x-partial"] == "true"
     assert (nodes.status, nodes.json["code"], nodes.json["details"]["resource"]) == (
@@ -121,6 +122,7 @@ def test_a_user_of_one_namespace_gets_that_one(proxy, place, tmp_path):
         "forbidden",
         "nodes",
     )
+    assert (elsewhere.status, elsewhere.json["details"]["namespace"]) == (403, "kube-system")
 
 
 def test_a_wrong_token_is_a_sentence_and_a_renewed_one_is_taken(proxy, tmp_path):

@@ -11,12 +11,13 @@ import pytest
 from tests.real.faults import error_frame
 from tests.real.place import made
 from tests.real.processes import started, wait_until
-from tests.real.product import Product
+from tests.real.product import Product, Stream
 from tests.real.proxy import Proxy
 
 pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(120)]
 KINDS = ("pods", "deployments", "events")
 CLIENTS = 100
+STALLED = 20
 MEGABYTE = 2**20
 
 
@@ -246,26 +247,32 @@ def large(number: int) -> bytes:
     ).encode()
 
 
+def flood(proxy: Proxy, stream: Stream) -> int:
+    """Let many pods say much, more than the journal keeps; return how many bytes a reader got."""
+    before = stream.received_bytes
+    for number in range(6000):
+        proxy.send(large(number % 500), kind="pods")
+    beats(stream, 2)
+    return stream.received_bytes - before
+
+
 def test_streams_that_nobody_reads_do_not_grow_the_server(product, proxy):
     with ExitStack() as stack:
         reader = stack.enter_context(product.stream("kinds=pod"))
         connected(reader)
-        for number in range(5000):  # Fills the journal, which is bounded.
-            proxy.send(large(number % 50), kind="pods")
-        beats(reader)
-        for _ in range(20):
+        for _ in range(STALLED):
             stack.enter_context(closing(stalled(product)))
-        wait_until(lambda: product.figure("orchestrator_live_followers") == 21)
+        wait_until(lambda: product.figure("orchestrator_live_followers") == STALLED + 1)
+        flood(proxy, reader)  # Fills the journal and what each connection holds, which are bounded.
         before = product.memory_bytes()
-        for number in range(5000):
-            proxy.send(large(number % 50), kind="pods")
-        beats(reader, 2)
+        sent = flood(proxy, reader)
+        grown = product.memory_bytes() - before
         begun = monotonic()
         proxy.send(large(9999), kind="pods")
         wait_until(lambda: reader.told("t-large-9999"))
         assert monotonic() - begun < 2
-        grown = product.memory_bytes() - before
-        print("grown_megabytes:", round(grown / MEGABYTE, 1))
-        assert grown < 40 * MEGABYTE  # 20 queues of 20 MB would be ten times that.
+    print(f"grown by {grown / MEGABYTE:.1f} MB, sent to each {sent / MEGABYTE:.1f} MB")
+    assert sent > 4 * MEGABYTE  # more than a socket keeps
+    assert grown < STALLED * sent / 8
     wait_until(lambda: product.figure("orchestrator_live_followers") == 0)
     proxy.send(error_frame(410, "Expired"), kind="pods")  # Lists again, so that nothing invented stays.
