@@ -223,8 +223,11 @@ document.addEventListener("visibilitychange", () => {
 
 for (const panel of panels()) panel.querySelector("[data-pause]")?.removeAttribute("hidden");
 if (window.Idiomorph) {
-  // Nobody's typing is undone by a refresh, and what is open stays open.
-  Idiomorph.defaults.ignoreActiveValue = true;
+  document.addEventListener("htmx:beforeSwap", () => {
+    // Nobody's typing is undone by a refresh. A link or button that has the focus gets its new words all the same.
+    Idiomorph.defaults.ignoreActiveValue = document.activeElement.matches("input, textarea, select");
+  });
+  // What is open stays open.
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
 }
 listen();
