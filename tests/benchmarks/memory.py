@@ -21,7 +21,7 @@ def measured(folder: Path, kubeconfig: Path, *, pods: int, seconds: float, limit
     number = f"{pods:,} pods"
     goal = f"at most {LIMIT_MB} MB" if limited else ""
     met = [each <= LIMIT_MB if limited else None for each in (synced, churned, listed)]
-    minutes = f"{seconds / 60:.0f} minutes of 50 changes per second"
+    minutes = f"{seconds:.0f} s of {stream.RATE} changes per second"
     return [
         Figure(f"{number}, after the first lists", f"{synced} MB", goal, met[0]),
         Figure(f"{number}, after {minutes}", f"{churned} MB", goal, met[1]),
