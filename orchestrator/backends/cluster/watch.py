@@ -27,7 +27,7 @@ PAGE_SIZE = 500  # what kubectl asks for
 SHORTEST_SECONDS = 1.0  # between two attempts: a failing server is never asked more often for one kind
 # A refused connection costs a server nothing and people wait for its return; one that answers with errors has
 # enough to do; a right that is missing comes back when somebody grants it.
-REFUSED_LIMIT_SECONDS = 4.0
+REFUSED_LIMIT_SECONDS = 3.0
 FAILING_LIMIT_SECONDS = 30.0
 FORBIDDEN_SECONDS = (30.0, 60.0)
 # An API server that has just started may refuse for a moment what it will allow once its rules are loaded.

@@ -37,8 +37,8 @@ def test_a_failing_server_has_a_second_of_peace_and_is_not_forgotten(kind, attem
 
 CEILINGS = [
     (errors.Unreachable, 1, 1, 2),
-    (errors.Unreachable, 2, 2, 4),
-    (errors.Unreachable, 50, 2, 4),
+    (errors.Unreachable, 2, 1.5, 3),
+    (errors.Unreachable, 50, 1.5, 3),
     (errors.BackendError, 1, 1, 2),
     (errors.BackendError, 3, 4, 8),
     (errors.BackendError, 50, 15, 30),
