@@ -105,6 +105,10 @@ async def _frames(ask: Ask, request: HttpRequest) -> AsyncIterator[bytes]:
         ends_at = clock() + LIFETIME_SECONDS
         beat_at = clock() + settings.SSE_HEARTBEAT_SECONDS
         while clock() < ends_at:
+            batch = journal.since(number, ask.wanted)  # First of all: who comes back has missed some.
+            number = batch.last
+            if batch.body:
+                yield batch.body
             try:
                 # Not wait_for: it makes a task for every wait, which costs more than all we do for a change.
                 async with asyncio.timeout_at(beat_at):
@@ -114,10 +118,6 @@ async def _frames(ask: Ask, request: HttpRequest) -> AsyncIterator[bytes]:
                     return
                 beat_at = clock() + settings.SSE_HEARTBEAT_SECONDS
                 yield _heartbeat(ask, journal.id_of(number))
-            batch = journal.since(number, ask.wanted)
-            number = batch.last
-            if batch.body:
-                yield batch.body
 
 
 async def _nothing_to_tell() -> AsyncIterator[bytes]:

@@ -1,9 +1,12 @@
 """Reads answers the same way in every test."""
 
+import asyncio
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
+SECONDS = 10
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -47,3 +50,54 @@ def error_of(response: Any, *, path: str = "") -> dict[str, Any]:
     assert body.get("statusCode") == (response.status_code if path.startswith("/api/") else None)
     assert not INTERNALS.search(response.content.decode())
     return body
+
+
+class Frame:
+    """One frame: its fields as sent, and the data as an object."""
+
+    def __init__(self, text: str) -> None:
+        self.fields = dict(line.split(": ", 1) for line in text.split("\n"))
+        self.event = self.fields["event"]
+        self.id = self.fields.get("id")
+        self.data = json.loads(self.fields["data"])
+
+
+class Reader:
+    """Reads the frames of one stream."""
+
+    def __init__(self, response) -> None:
+        self.response = response
+        self._content = response.streaming_content
+        self._parts = aiter(self._content)
+        self._waiting: list[Frame] = []
+
+    async def next(self, *events: str) -> Frame:
+        """Return the next frame, of these kinds if any are named; raise `StopAsyncIteration` at the end."""
+        while True:
+            while self._waiting:
+                frame = self._waiting.pop(0)
+                if not events or frame.event in events:
+                    return frame
+            body = (await asyncio.wait_for(anext(self._parts), SECONDS)).decode()
+            assert body.endswith("\n\n")
+            self._waiting = [Frame(text) for text in body.split("\n\n") if text]
+
+    async def until(self, event: str) -> list[Frame]:
+        """Return the frames before the next one of a kind."""
+        found = []
+        while (frame := await self.next()).event != event:
+            found.append(frame)
+        return found
+
+    async def to_the_end(self) -> None:
+        async with asyncio.timeout(SECONDS):
+            async for _ in self._parts:
+                pass
+
+    async def close(self) -> None:
+        """Leave as a client does: the server cancels the wait for the next frame."""
+        waiting = asyncio.ensure_future(anext(self._parts, None))
+        await asyncio.wait([waiting], timeout=0.02)
+        waiting.cancel()
+        with suppress(asyncio.CancelledError):
+            await waiting
