@@ -1,0 +1,102 @@
+"""A browser, the product it opens, and a real cluster behind that. Each test has a browser context of its own."""
+
+import os
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from tests.browser.cluster import Playground
+from tests.browser.product import Product, merged, product
+from tests.browser.watch import Watch
+from tests.real.proxy import Proxy
+
+SIZE = {"width": 1440, "height": 900}
+DEADLINE = 10_000
+expect.set_options(timeout=DEADLINE)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args) -> dict:
+    """Start Debian's Chromium; root may not use its sandbox."""
+    return browser_type_launch_args | {
+        "executable_path": os.environ["TEST_CHROMIUM"],
+        "args": ["--no-sandbox"],
+    }
+
+
+@pytest.fixture(scope="session")
+def proxy():
+    """A way to the API server that a test can cut; it is cut to begin with."""
+    with closing(Proxy(os.environ["TEST_KUBECONFIG"])) as found:
+        found.stop()
+        yield found
+
+
+@pytest.fixture(scope="session")
+def contexts(request, tmp_path_factory) -> dict[str, str]:
+    """Name the contexts of the product's kubeconfig; none without a real cluster."""
+    if not os.environ.get("TEST_KUBECONFIG"):
+        return {}
+    variables = {name: f"TEST_KUBECONFIG_{name.upper()}" for name in ("viewer", "nobody")}
+    others = {name: os.environ[key] for name, key in variables.items() if os.environ.get(key)}
+    cut = tmp_path_factory.mktemp("cut") / "config"
+    request.getfixturevalue("proxy").kubeconfig(cut)
+    return {"lab": os.environ["TEST_KUBECONFIG"], **others, "cut": str(cut)}
+
+
+@pytest.fixture(scope="session")
+def the_product(contexts, tmp_path_factory) -> Product:
+    folder = tmp_path_factory.mktemp("product")
+    variables = {}
+    if contexts:
+        kubeconfig = merged(folder / "kubeconfig", contexts=contexts)
+        variables = {"CLUSTER_BACKEND": "auto", "KUBECONFIG": str(kubeconfig)}
+    with product(folder, **variables) as found:
+        found.start()
+        yield found
+
+
+@pytest.fixture(scope="session")
+def base_url(the_product: Product) -> str:
+    return the_product.url
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, the_product: Product) -> dict:
+    """What a browser keeps after it used the link of the greeting."""
+    with closing(browser.new_context()) as context:
+        context.new_page().goto(the_product.first_link)
+        return context.storage_state()
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args, signed_in) -> dict:
+    return browser_context_args | {"storage_state": signed_in, "viewport": SIZE}
+
+
+@pytest.fixture(autouse=True)
+def watch(context: BrowserContext, the_product: Product):
+    """No page may complain or ask elsewhere; a test says what it expects to be complained about."""
+    context.set_default_timeout(DEADLINE)
+    found = Watch(context, origin=the_product.url)
+    yield found
+    assert found.problems() == []
+
+
+@pytest.fixture(scope="session")
+def playground():
+    with closing(Playground(os.environ["TEST_KUBECONFIG"])) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def namespace(playground: Playground) -> str:
+    """A namespace of the real cluster with three pods."""
+    return playground.namespace(replicas=3)
+
+
+@pytest.fixture(scope="session")
+def quiet_namespace(playground: Playground) -> str:
+    """A namespace whose one pod nobody touches."""
+    return playground.namespace(replicas=1)

@@ -1,0 +1,26 @@
+"""Every page there is, in the demo cluster, whose rows are the same on every machine."""
+
+PLACE = "context=demo-cluster"
+PAGES = [
+    f"/dashboard/?{PLACE}",
+    f"/dashboard/activity?{PLACE}",
+    f"/dashboard/pods?{PLACE}",
+    f"/dashboard/pods?{PLACE}&q=nothing-is-called-so",
+    f"/dashboard/nodes?{PLACE}",
+    f"/dashboard/namespaces?{PLACE}",
+    f"/dashboard/events?{PLACE}",
+    f"/dashboard/search?{PLACE}&q=redis",
+    "/dashboard/access/keys",
+    "/dashboard/access/keys/new",
+    "/dashboard/access/users",
+    "/dashboard/access/users/invite",
+    "/dashboard/access/roles",
+    "/dashboard/access/audit",
+    "/dashboard/access/password",
+    "/dashboard/system",
+    "/dashboard/no-such-page",
+]
+TROUBLED = ["/dashboard/pods?context=nobody", "/dashboard/pods?context=cut"]
+OPEN = ["/dashboard/login"]  # to those who are not signed in
+FOREIGN = ["/docs", "/redoc", "/admin/", "/admin/orchestrator/apikey/"]  # made by others for the most part
+FOREIGN_OPEN = ["/admin/login/"]

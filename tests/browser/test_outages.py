@@ -1,0 +1,80 @@
+"""When the server or a cluster does not answer"""
+
+import pytest
+from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import TimeoutError as NothingHappened
+
+from tests.browser.product import product
+
+pytestmark = [pytest.mark.needs("TEST_CHROMIUM"), pytest.mark.timeout(120)]
+IDLE = 10_000
+RECONNECTS = 20_000
+
+
+@pytest.fixture
+def another(tmp_path, watch):
+    """A product that a test may stop."""
+    with product(tmp_path) as found:
+        found.start()
+        watch.origins.add(found.url)
+        watch.allow("ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket")
+        yield found
+
+
+def chip(page: Page):
+    return page.locator("main .o-age").first
+
+
+@pytest.mark.browser_context_args(storage_state=None)
+def test_a_page_outlives_its_server(page, another, watch):
+    page.goto(another.first_link)
+    page.goto(f"{another.url}/dashboard/pods?context=demo-cluster")
+    expect(chip(page)).to_contain_text("live")
+    rows = page.locator("main tbody tr").count()
+    another.stop()
+    expect(chip(page)).to_contain_text("reconnecting")
+    assert page.locator("main tbody tr").count() == rows
+    watch.requests.clear()
+    another.start()
+    expect(chip(page)).to_contain_text("live", timeout=RECONNECTS)
+    expect(page.locator("main tbody tr")).to_have_count(rows)
+    assert {request.resource_type for request in watch.requests} == {"xhr"}
+
+
+@pytest.mark.needs("TEST_KUBECONFIG")
+def test_a_cluster_that_does_not_answer_is_tried_again_when_asked(page, proxy, namespace):
+    proxy.stop()
+    page.goto(f"/dashboard/pods?context=cut&namespace={namespace}")
+    expect(page.get_by_role("heading", name="cut does not answer")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("ECONNREFUSED")
+    expect(page.locator("main")).to_contain_text("Next try at")
+    expect(chip(page)).to_contain_text("no answer since")
+    proxy.start()
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator("main tbody tr")).to_have_count(3)
+    proxy.stop()
+    expect(page.locator("main")).to_contain_text("cut does not answer")
+    expect(page.locator("main tbody tr")).to_have_count(3)
+    expect(chip(page)).to_contain_text("reconnecting")
+    proxy.start()
+    page.get_by_role("button", name="Try now").click()
+    expect(chip(page)).to_contain_text("live")
+
+
+@pytest.mark.needs("TEST_KUBECONFIG")
+def test_nothing_is_sent_while_nothing_changes(page, quiet_namespace, watch):
+    frames = []
+
+    def follow(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: frames.append(frame))
+        socket.on("framereceived", lambda frame: frames.append(frame))
+
+    page.goto(f"/dashboard/pods?context=lab&namespace={quiet_namespace}")
+    expect(page.locator("main tbody tr", has_text="Running")).to_have_count(1, timeout=30_000)
+    page.on("websocket", follow)
+    with page.expect_response(lambda answer: answer.request.resource_type == "xhr"):
+        page.reload()  # A page that begins to listen looks once for what it missed.
+    watch.requests.clear()
+    with pytest.raises(NothingHappened):
+        page.wait_for_event("request", timeout=IDLE)
+    assert (frames, watch.addresses()) == ([], [])
