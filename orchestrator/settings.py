@@ -138,7 +138,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# The image collects its files under names that change with their content; a work tree serves them as they are.
+# The image collects its files under names that change with the content; a work tree serves them as they are.
 COLLECTED = (BASE_DIR / "staticfiles/staticfiles.json").exists() or "collectstatic" in sys.argv
 STATIC_ROOT = BASE_DIR / "staticfiles" if COLLECTED else None
 STORAGES = {
