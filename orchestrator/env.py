@@ -151,8 +151,8 @@ class Environment(BaseSettings):
     @check("allowed_hosts")
     @classmethod
     def loopback_in_local_mode(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        local = info.data.get("app_env") == "local"
-        if not value and not local:
+        # Nothing is known if APP_ENV is wrong itself, and one mistake must not look like two.
+        if not value and info.data.get("app_env") == "production":
             raise ValueError("name the hosts this server answers to, such as orchestrator.example.com")
         return value or LOOPBACK_NAMES
 
