@@ -85,7 +85,7 @@ def _wrong_length(request: HttpRequest) -> HttpResponse | None:
     if int(text[:20]) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return None
     sentence = f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
-    response = answer(413, "payload_wrong_length", sentence, request=request)
+    response = answer(413, "payload_too_large", sentence, request=request)
     response["Connection"] = "close"  # The rest of the body need not be sent.
     return response
 
