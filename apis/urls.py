@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/openapi.json", docs.SchemaView.as_view()),
     path("docs", docs.SwaggerView.as_view(), name="docs"),
     path("redoc", docs.RedocView.as_view(), name="redoc"),
+    path("redoc.js", docs.redoc_script, name="redoc-script"),
     path("api/pods", clusters.PodsView.as_view(), name="pods"),
     path("api/nodes", clusters.NodesView.as_view(), name="nodes"),
     path("api/namespaces", clusters.NamespacesView.as_view(), name="namespaces"),
