@@ -42,7 +42,7 @@ def test_typing_asks_once_when_it_pauses(page, watch):
     watch.requests.clear()
     page.get_by_label("Filter pods").press_sequentially("redis-cache")
     expect(page).to_have_url(re.compile("q=redis-cache"))
-    assert [each for each in watch.addresses() if "q=" in each] == [watch.addresses()[-1]]
+    assert len([each for each in watch.addresses() if "q=" in each]) == 1
 
 
 def test_a_filter_that_matches_nothing_says_how_many_there_are(page):

@@ -16,6 +16,7 @@ def pods(page: Page, namespace: str) -> Page:
     expect(rows(page).filter(has_text="Running")).to_have_count(3, timeout=POD_STARTS)
     with page.expect_response(lambda answer: answer.request.resource_type == "xhr"):
         page.reload()  # A page that begins to listen looks once for what it missed.
+    page.wait_for_load_state("networkidle")
     return page
 
 

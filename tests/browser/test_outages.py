@@ -74,6 +74,7 @@ def test_nothing_is_sent_while_nothing_changes(page, quiet_namespace, watch):
     page.on("websocket", follow)
     with page.expect_response(lambda answer: answer.request.resource_type == "xhr"):
         page.reload()  # A page that begins to listen looks once for what it missed.
+    page.wait_for_load_state("networkidle")
     watch.requests.clear()
     with pytest.raises(NothingHappened):
         page.wait_for_event("request", timeout=IDLE)
