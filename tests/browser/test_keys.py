@@ -51,6 +51,17 @@ def test_arrows_choose_a_hit(pods):
     expect(pods).to_have_url(re.compile(re.escape(target) + "$"))
 
 
+def test_typing_goes_on_while_an_answer_is_awaited(pods):
+    pods.keyboard.press("Control+k")
+    expect(hits(pods).first).to_be_visible()
+    pods.route("**/dashboard/search*", lambda route: None)  # held until it is unrouted
+    with pods.expect_request("**/dashboard/search*"):
+        pods.keyboard.type("red")
+    pods.keyboard.type("is-cache")
+    pods.unroute("**/dashboard/search*")
+    expect(hits(pods).first).to_contain_text("redis-cache")
+
+
 def test_escape_gives_the_focus_back(pods):
     pods.get_by_label("Filter pods").focus()
     pods.keyboard.press("Control+k")

@@ -45,6 +45,18 @@ def test_typing_asks_once_when_it_pauses(page, watch):
     assert len([each for each in watch.addresses() if "q=" in each]) == 1
 
 
+def test_a_click_during_a_refresh_is_not_lost(page):
+    page.goto(PODS)
+    page.wait_for_load_state("networkidle")
+    page.route("**/dashboard/pods*", lambda route: None)  # held until it is unrouted
+    with page.expect_request("**/dashboard/pods*"):
+        page.locator("#pods").dispatch_event("changed")
+    page.get_by_role("group", name="State").get_by_role("link", name="Failing").click()
+    page.unroute("**/dashboard/pods*")
+    expect(page).to_have_url(re.compile("state=failing"))
+    expect(page.get_by_role("group", name="State").locator("[aria-current]")).to_contain_text("Failing")
+
+
 def test_a_filter_that_matches_nothing_says_how_many_there_are(page):
     page.goto(f"{PODS}&q=no-such-pod")
     expect(page.get_by_role("heading", name="No pod matches “no-such-pod”")).to_be_visible()
