@@ -1,6 +1,7 @@
 """Run the web server, the controllers and the relay in one process."""
 
 import errno
+import logging
 import os
 import signal
 import socket
@@ -20,6 +21,11 @@ from orchestrator.management import database
 from orchestrator.services import access
 from orchestrator.services.clusters import contexts
 
+logger = logging.getLogger(__name__)
+
+OPEN_AREAS = (
+    "API_KEY_ENABLED is false: everybody who reaches this server may use the areas stacks and sessions."
+)
 KEEP_ALIVE_SECONDS = 75  # as long as proxies keep theirs; 5 would make every visitor connect again
 BACKLOG = 2048  # connections that wait to be accepted
 # A stop takes less than 5 seconds in all. Streams never end by themselves, and a call that hangs may hold a
@@ -65,6 +71,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn listens to signals only while it serves, and raises them again at its end.
             signal.signal(number, server.handle_exit)
+        if not settings.API_KEY_ENABLED:
+            logger.warning(OPEN_AREAS)
         contexts.warm()
         carriers = relay.start(silent)
         workers = [] if options["no_controllers"] else runner.start(stop)
