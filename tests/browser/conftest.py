@@ -2,6 +2,7 @@
 
 import os
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -27,22 +28,24 @@ def browser_type_launch_args(browser_type_launch_args) -> dict:
 
 @pytest.fixture(scope="session")
 def proxy():
-    """A way to the API server that a test can cut; it is cut to begin with."""
+    """A way to the API server that a test can cut."""
     with closing(Proxy(os.environ["TEST_KUBECONFIG"])) as found:
-        found.stop()
         yield found
 
 
 @pytest.fixture(scope="session")
-def contexts(request, tmp_path_factory) -> dict[str, str]:
+def contexts(request, tmp_path_factory) -> dict[str, str | Path]:
     """Name the contexts of the product's kubeconfig; none without a real cluster."""
-    if not os.environ.get("TEST_KUBECONFIG"):
+    admin = os.environ.get("TEST_KUBECONFIG")
+    if not admin:
         return {}
     variables = {name: f"TEST_KUBECONFIG_{name.upper()}" for name in ("viewer", "nobody")}
     others = {name: os.environ[key] for name, key in variables.items() if os.environ.get(key)}
-    cut = tmp_path_factory.mktemp("cut") / "config"
-    request.getfixturevalue("proxy").kubeconfig(cut)
-    return {"lab": os.environ["TEST_KUBECONFIG"], **others, "cut": str(cut)}
+    folder = tmp_path_factory.mktemp("contexts")
+    cut = request.getfixturevalue("proxy").kubeconfig(folder / "cut")
+    with closing(Proxy(admin)) as closed:
+        gone = closed.kubeconfig(folder / "gone")
+    return {"lab": admin, **others, "cut": cut, "gone": gone}
 
 
 @pytest.fixture(scope="session")

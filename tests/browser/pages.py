@@ -20,7 +20,7 @@ PAGES = [
     "/dashboard/system",
     "/dashboard/no-such-page",
 ]
-TROUBLED = ["/dashboard/pods?context=nobody", "/dashboard/pods?context=cut"]
+TROUBLED = ["/dashboard/pods?context=nobody", "/dashboard/pods?context=gone"]
 OPEN = ["/dashboard/login"]  # to those who are not signed in
 FOREIGN = ["/docs", "/redoc", "/admin/", "/admin/orchestrator/apikey/"]  # made by others for the most part
 FOREIGN_OPEN = ["/admin/login/"]

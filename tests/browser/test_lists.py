@@ -46,7 +46,8 @@ def test_typing_asks_once_when_it_pauses(page, watch):
 
 
 def test_a_click_during_a_refresh_is_not_lost(page):
-    page.goto(PODS)
+    with page.expect_response(lambda answer: answer.request.resource_type == "xhr"):
+        page.goto(PODS)
     page.wait_for_load_state("networkidle")
     page.route("**/dashboard/pods*", lambda route: None)  # held until it is unrouted
     with page.expect_request("**/dashboard/pods*"):
