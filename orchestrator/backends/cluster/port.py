@@ -22,11 +22,22 @@ class Kind(StrEnum):
     DEPLOYMENTS = "deployments"
     STATEFULSETS = "statefulsets"
     DAEMONSETS = "daemonsets"
+    REPLICASETS = "replicasets"
     JOBS = "jobs"
+    CRONJOBS = "cronjobs"
+    HPAS = "horizontalpodautoscalers"
+    SERVICES = "services"
+    INGRESSES = "ingresses"
+    CONFIGMAPS = "configmaps"
+    SECRETS = "secrets"
+    RESOURCEQUOTAS = "resourcequotas"
+    LIMITRANGES = "limitranges"
+    PVCS = "persistentvolumeclaims"
+    PVS = "persistentvolumes"
 
     @property
     def namespaced(self) -> bool:
-        return self not in (Kind.NODES, Kind.NAMESPACES)
+        return self not in (Kind.NODES, Kind.NAMESPACES, Kind.PVS)
 
     @property
     def singular(self) -> str:

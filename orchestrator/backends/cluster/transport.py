@@ -72,7 +72,18 @@ GROUPS: dict[Kind, str] = {
     Kind.DEPLOYMENTS: "/apis/apps/v1",
     Kind.STATEFULSETS: "/apis/apps/v1",
     Kind.DAEMONSETS: "/apis/apps/v1",
+    Kind.REPLICASETS: "/apis/apps/v1",
     Kind.JOBS: "/apis/batch/v1",
+    Kind.CRONJOBS: "/apis/batch/v1",
+    Kind.HPAS: "/apis/autoscaling/v2",
+    Kind.SERVICES: "/api/v1",
+    Kind.INGRESSES: "/apis/networking.k8s.io/v1",
+    Kind.CONFIGMAPS: "/api/v1",
+    Kind.SECRETS: "/api/v1",
+    Kind.RESOURCEQUOTAS: "/api/v1",
+    Kind.LIMITRANGES: "/api/v1",
+    Kind.PVCS: "/api/v1",
+    Kind.PVS: "/api/v1",
 }
 
 

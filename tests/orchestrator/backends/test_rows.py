@@ -205,27 +205,6 @@ def test_a_node():
     assert row.key == ("", "worker-a")
 
 
-@pytest.mark.parametrize(
-    ("kind", "spec", "status", "replicas"),
-    [
-        (Kind.DEPLOYMENTS, {"replicas": 3}, {"readyReplicas": 2, "availableReplicas": 1}, (3, 2, 1)),
-        (Kind.DEPLOYMENTS, {}, {}, (1, 0, 0)),
-        (Kind.STATEFULSETS, {"replicas": 0}, {}, (0, 0, 0)),
-        (
-            Kind.DAEMONSETS,
-            {},
-            {"desiredNumberScheduled": 3, "numberReady": 2, "numberAvailable": 1},
-            (3, 2, 1),
-        ),
-        (Kind.JOBS, {"completions": 5}, {"ready": 2, "succeeded": 1}, (5, 2, 1)),
-        (Kind.JOBS, {}, {}, (1, 0, 0)),
-    ],
-)
-def test_workloads_tell_their_replicas(kind, spec, status, replicas):
-    row = rows.from_object(kind, {"metadata": METADATA, "spec": spec, "status": status})
-    assert row.replicas == objects.Replicas(*replicas)
-
-
 def test_a_namespace():
     row = rows.from_object(
         Kind.NAMESPACES, {"metadata": {"name": "shop"}, "status": {"phase": "Terminating"}}

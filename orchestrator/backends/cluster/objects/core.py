@@ -127,19 +127,6 @@ class Event(Row, frozen=True, kw_only=True, rename="camel", gc=False):
         return namespace, name
 
 
-class Replicas(msgspec.Struct, frozen=True, gc=False):
-    desired: int = 0
-    ready: int = 0
-    available: int = 0
-
-
-class Workload(Row, frozen=True, kw_only=True, rename="camel", gc=False):
-    """A deployment, stateful set, daemon set or job, as far as the stream tells of it."""
-
-    kind: str
-    replicas: Replicas
-
-
 def to_json(rows: Sequence[Row]) -> bytes:
     """Return rows as a JSON array under their API names."""
     return msgspec.json.encode(_public(rows))
