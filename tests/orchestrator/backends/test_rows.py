@@ -126,7 +126,7 @@ def test_equal_values_are_one_object():
 
 
 def test_a_pool_that_grew_too_large_begins_again(monkeypatch):
-    monkeypatch.setattr(rows, "POOL_LIMIT", 2)
+    monkeypatch.setattr(rows.shared, "POOL_LIMIT", 2)
     pool = rows.Pool()
     for number in range(10):
         assert pool.share(f"value {number}") == f"value {number}"
