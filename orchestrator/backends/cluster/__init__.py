@@ -3,10 +3,14 @@
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from django.conf import settings
 
-from orchestrator.backends.cluster.port import DEMO_CONTEXT, Catalogue, Cluster, Listener
+from orchestrator.backends.cluster import rows
+from orchestrator.backends.cluster.objects import Row
+from orchestrator.backends.cluster.port import DEMO_CONTEXT, Catalogue, Cluster, Kind, Listener
 from orchestrator.backends.errors import BackendError
 
 logger = logging.getLogger(__name__)
@@ -69,3 +73,11 @@ def _real(listener: Listener) -> tuple[dict[str, Cluster], str]:
     path = kubeconfig or str(HOME_KUBECONFIG.expanduser())
     clusters, current = open_kubernetes(path, listener=listener, namespaces=namespaces)
     return {**clusters}, current
+
+
+def as_row(kind: Kind, manifest: dict[str, Any]) -> Row:
+    """Return a whole object as the row that lists show; raise `BackendError` if it makes no sense."""
+    try:
+        return rows.from_object(kind, manifest)
+    except msgspec.ValidationError as exc:
+        raise BackendError("The cluster sent an object that makes no sense.", service="kubernetes") from exc

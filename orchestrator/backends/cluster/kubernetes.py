@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from kubernetes import client, config
@@ -61,6 +62,12 @@ class KubernetesCluster:
             stopped = [self._caches.pop(kind) for kind in unused]
         for cache in stopped:
             cache.stop()
+
+    def read(self, kind: Kind, *, namespace: str, name: str) -> dict[str, Any]:
+        answer = self._transport.get(f"{path_of(kind, namespace or None)}/{quote(name, safe='')}")
+        with translated_errors():
+            found: dict[str, Any] = msgspec.json.decode(answer, type=dict)
+        return found
 
     def version(self) -> str:
         answer = self._transport.get("/version")

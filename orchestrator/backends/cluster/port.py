@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.errors import BackendError
@@ -40,9 +40,37 @@ class Kind(StrEnum):
         return self not in (Kind.NODES, Kind.NAMESPACES, Kind.PVS)
 
     @property
+    def word(self) -> str:
+        """Return the kind as manifests write it: `Deployment`."""
+        return WORDS[self]
+
+    @property
     def singular(self) -> str:
         """Return the word of one, as in the frames of the stream: `pod`."""
         return self.value.removesuffix("s")
+
+
+WORDS = {
+    Kind.PODS: "Pod",
+    Kind.NODES: "Node",
+    Kind.NAMESPACES: "Namespace",
+    Kind.EVENTS: "Event",
+    Kind.DEPLOYMENTS: "Deployment",
+    Kind.STATEFULSETS: "StatefulSet",
+    Kind.DAEMONSETS: "DaemonSet",
+    Kind.REPLICASETS: "ReplicaSet",
+    Kind.JOBS: "Job",
+    Kind.CRONJOBS: "CronJob",
+    Kind.HPAS: "HorizontalPodAutoscaler",
+    Kind.SERVICES: "Service",
+    Kind.INGRESSES: "Ingress",
+    Kind.CONFIGMAPS: "ConfigMap",
+    Kind.SECRETS: "Secret",
+    Kind.RESOURCEQUOTAS: "ResourceQuota",
+    Kind.LIMITRANGES: "LimitRange",
+    Kind.PVCS: "PersistentVolumeClaim",
+    Kind.PVS: "PersistentVolume",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +183,12 @@ class Cluster(Protocol):
 
     def stop_unused(self, *, before: datetime) -> None:
         """Stop the caches that nobody has used since `before`."""
+
+    def read(self, kind: Kind, *, namespace: str, name: str) -> dict[str, Any]:
+        """Return a whole object as the API server has it now; kinds without namespaces take "".
+
+        Raises `NotFound`, `Forbidden` and what else keeps it away.
+        """
 
     def version(self) -> str:
         """Return the API server's version, such as v1.34.4; raise `BackendError` if it does not answer."""

@@ -1,9 +1,11 @@
 """The demo adapter of the port: caches of a world in memory that lives by itself."""
 
+import copy
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Event, Lock, Thread
+from typing import Any
 
 from orchestrator.backends.cluster import rows
 from orchestrator.backends.cluster.demo import nodes, world
@@ -20,6 +22,7 @@ from orchestrator.backends.cluster.port import (
     Listener,
 )
 from orchestrator.backends.cluster.store import Store
+from orchestrator.backends.errors import NotFound
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -112,6 +115,14 @@ class DemoCluster:
             self._caches = {kind: each for kind, each in self._caches.items() if each.used_at >= before}
             if not self._caches:
                 self._end()
+
+    def read(self, kind: Kind, *, namespace: str, name: str) -> dict[str, Any]:
+        current = world.build(self._seed, start=self._start, minute=self._minute)
+        for each in current[kind.value]:
+            metadata = each["metadata"]
+            if (metadata.get("namespace", ""), metadata["name"]) == (namespace, name):
+                return copy.deepcopy(each)  # The world is shared.
+        raise NotFound(f'{kind} "{name}" not found', service="demo cluster", status=404, reason="NotFound")
 
     def version(self) -> str:
         return nodes.VERSION
