@@ -13,7 +13,7 @@ from kubernetes import client, config
 
 from orchestrator.backends.cluster.caches import WatchCache
 from orchestrator.backends.cluster.port import Context, Kind, Listener
-from orchestrator.backends.cluster.transport import Transport, kubeconfig_errors, translated_errors
+from orchestrator.backends.cluster.transport import Transport, kubeconfig_errors, path_of, translated_errors
 
 IN_CLUSTER = "in-cluster"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")

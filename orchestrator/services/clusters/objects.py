@@ -44,7 +44,7 @@ def read(kind: Kind, scope: Scope, name: str) -> Found:
 
 
 def required_namespace(kind: Kind, scope: Scope) -> str:
-    """Return the namespace of a named object, "" for kinds without; raise `InvalidInput` if it is not said."""
+    """Return the namespace of a named object, "" for kinds without; raise `InvalidInput` if none is said."""
     if not kind.namespaced:
         return ""
     if scope.namespace is None:
