@@ -13,9 +13,16 @@ from kubernetes import client, config
 
 from orchestrator.backends.cluster.caches import WatchCache
 from orchestrator.backends.cluster.port import Context, Kind, Listener
-from orchestrator.backends.cluster.transport import Transport, kubeconfig_errors, path_of, translated_errors
+from orchestrator.backends.cluster.transport import (
+    GROUPS,
+    Transport,
+    kubeconfig_errors,
+    path_of,
+    translated_errors,
+)
 
 IN_CLUSTER = "in-cluster"
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -69,6 +76,11 @@ class KubernetesCluster:
             found: dict[str, Any] = msgspec.json.decode(answer, type=dict)
         return found
 
+    def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
+        answer = self._transport.post(REVIEWS, review_of(verb, kind=kind, namespace=namespace))
+        with translated_errors():
+            return bool(msgspec.json.decode(answer)["status"]["allowed"])
+
     def version(self) -> str:
         answer = self._transport.get("/version")
         with translated_errors():
@@ -79,6 +91,21 @@ class KubernetesCluster:
             stopped, self._caches = list(self._caches.values()), {}
         for cache in stopped:
             cache.stop()
+
+
+def review_of(verb: str, *, kind: Kind, namespace: str) -> dict[str, Any]:
+    """Return the question whether we may do something.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
+    """
+    # "/api/v1" is the core group, whose name is empty; others are "/apis/<group>/<version>".
+    group = GROUPS[kind].split("/")[2] if GROUPS[kind].startswith("/apis/") else ""
+    asked = {"verb": verb, "group": group, "resource": kind.value, "namespace": namespace}
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": asked},
+    }
 
 
 def open_kubernetes(

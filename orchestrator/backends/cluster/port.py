@@ -190,6 +190,12 @@ class Cluster(Protocol):
         Raises `NotFound`, `Forbidden` and what else keeps it away.
         """
 
+    def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
+        """Return True if we may `verb` (list, get, delete, ...) a kind; "" means in every namespace.
+
+        The API server is asked. Raises `BackendError` if it does not answer.
+        """
+
     def version(self) -> str:
         """Return the API server's version, such as v1.34.4; raise `BackendError` if it does not answer."""
 

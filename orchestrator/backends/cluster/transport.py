@@ -104,7 +104,15 @@ class Transport:
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> bytes:
         """Return the body of an answer; raise `BackendError`."""
         with translated_errors():
-            answer = self._send(path, query or {}, read_seconds=READ_SECONDS)
+            answer = self._send("GET", path, query=query, read_seconds=READ_SECONDS)
+            content: bytes = answer.read()
+        _check(answer, content)
+        return content
+
+    def post(self, path: str, body: Mapping[str, Any]) -> bytes:
+        """Send an object as JSON; return the body of the answer; raise `BackendError`."""
+        with translated_errors():
+            answer = self._send("POST", path, body=body, read_seconds=READ_SECONDS)
             content: bytes = answer.read()
         _check(answer, content)
         return content
@@ -112,7 +120,7 @@ class Transport:
     def stream(self, path: str, query: Mapping[str, str | int], *, silence_seconds: float) -> "Stream":
         """Open a watch; raise `BackendError` if it does not open, and while it is read."""
         with translated_errors():
-            answer = self._send(path, query, read_seconds=silence_seconds)
+            answer = self._send("GET", path, query=query, read_seconds=silence_seconds)
             if answer.status >= 400:
                 _check(answer, answer.read())
         return Stream(answer.response)
@@ -133,13 +141,23 @@ class Transport:
                 self._api = client.ApiClient(configuration)
             return self._api
 
-    def _send(self, path: str, query: Mapping[str, str | int], *, read_seconds: float) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        read_seconds: float,
+    ) -> Any:
         api = self._client()
+        content = {} if body is None else {"Content-Type": "application/json"}
         request = api.param_serialize(
-            "GET",
+            method,
             path,
-            query_params=list(query.items()),
-            header_params={"Accept": "application/json"},
+            query_params=list((query or {}).items()),
+            header_params={"Accept": "application/json", **content},
+            body=body,
             auth_settings=["BearerToken"],
         )
         return api.call_api(*request, _request_timeout=(CONNECT_SECONDS, read_seconds))

@@ -124,6 +124,9 @@ class DemoCluster:
                 return copy.deepcopy(each)  # The world is shared.
         raise NotFound(f'{kind} "{name}" not found', service="demo cluster", status=404, reason="NotFound")
 
+    def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
+        return True
+
     def version(self) -> str:
         return nodes.VERSION
 
