@@ -71,11 +71,13 @@ class ListView(APIView):
         return found
 
 
-def scope_of(request: Request) -> Scope:
-    """Return what the query of a request is about."""
+def scope_of(request: Request, *, context: str | None = None) -> Scope:
+    """Return what a request is about; `context` is one that its body names."""
     query = request.query_params
     return contexts.scope(
-        context=query.get("context"), namespace=query.get("namespace"), mode=query.get("mode")
+        context=context or query.get("context"),
+        namespace=query.get("namespace"),
+        mode=query.get("mode"),
     )
 
 

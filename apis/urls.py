@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apis import clusters, docs, health, root, stream
+from apis import clusters, connection, docs, health, root, stream, summary
 
 app_name = "apis"
 urlpatterns = [
@@ -19,5 +19,10 @@ urlpatterns = [
     path("api/nodes", clusters.NodesView.as_view(), name="nodes"),
     path("api/namespaces", clusters.NamespacesView.as_view(), name="namespaces"),
     path("api/events", clusters.EventsView.as_view(), name="events"),
+    path("api/dashboard/summary", summary.SummaryView.as_view(), name="summary"),
+    path("api/cluster-health", summary.HealthView.as_view(), name="cluster-health"),
+    path("api/cluster/health", connection.ConnectionView.as_view(), name="connection"),
+    path("api/test-connection", connection.TestConnectionView.as_view(), name="test-connection"),
+    path("api/contexts", connection.ContextsView.as_view(), name="contexts"),
     path("api/stream", stream.stream, name="stream"),
 ]

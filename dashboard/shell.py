@@ -177,7 +177,7 @@ def scope_of(request: HttpRequest) -> contexts.Scope | None:
     """Return the scope of the address, else the default one; None if there is no cluster at all."""
     for wanted in ({key: request.GET.get(key) for key in PLACE}, {}):
         try:
-            return contexts.scope(**wanted)
+            return contexts.scope(context=wanted.get("context"), namespace=wanted.get("namespace"))
         except (DomainError, BackendError):
             continue  # The view says what is wrong; the shell shows what there is.
     return None

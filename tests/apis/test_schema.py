@@ -13,6 +13,13 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
 LISTS = {"/api/pods": "Pod", "/api/nodes": "Node", "/api/namespaces": "Namespace", "/api/events": "Event"}
+OTHERS = [
+    "/api/dashboard/summary",
+    "/api/cluster-health",
+    "/api/cluster/health",
+    "/api/test-connection",
+    "/api/contexts",
+]
 OPERATIONS = ["/livez", "/readyz", "/metrics"]
 KEY = {"X-API-Key": "only-for-tests"}
 PROMISES = [
@@ -39,7 +46,7 @@ def described(api, settings):
 
 @pytest.mark.parametrize(
     ("path", "mode"),
-    [*product([*LISTS, "/api/stream"], GenerationMode), *product(OPERATIONS, [GenerationMode.POSITIVE])],
+    [*product([*LISTS, *OTHERS, "/api/stream"], GenerationMode), *product(OPERATIONS, [GenerationMode.POSITIVE])],
 )
 def test_whatever_is_asked_the_answer_is_as_documented(described, path, mode):
     method = "HEAD" if path == "/api/stream" else "GET"  # A stream does not end.
@@ -56,7 +63,7 @@ def test_whatever_is_asked_the_answer_is_as_documented(described, path, mode):
 
 def test_the_document_is_openapi_3_1_of_every_path(document):
     assert document["openapi"].startswith("3.1.")
-    assert document["paths"].keys() == LISTS.keys() | {*OPERATIONS, "/api/stream"}
+    assert document["paths"].keys() == LISTS.keys() | {*OTHERS, *OPERATIONS, "/api/stream"}
 
 
 def test_both_addresses_serve_the_same_document(api, document):
