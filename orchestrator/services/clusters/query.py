@@ -37,14 +37,13 @@ ROWS: dict[Kind, type[Row]] = {
     Kind.PVCS: objects.PersistentVolumeClaim,
     Kind.PVS: objects.PersistentVolume,
 }
-HIDDEN = {"id", "counts_at"}  # members that only order and identity need
 STATUSES = {Kind.PODS, Kind.NODES, Kind.DEPLOYMENTS}  # kinds whose `status` may be asked for
 
 
 def _field_names(type_: type[Row]) -> dict[str, str]:
     """Return the attribute behind each member of the JSON, as far as it may be sorted by."""
     fields = msgspec.structs.fields(type_)
-    return {each.encode_name: each.name for each in fields if each.name not in HIDDEN}
+    return {each.encode_name: each.name for each in fields if each.name not in type_.private}
 
 
 # `age` sorts by the time of creation; `state` by what needs somebody, for pages.

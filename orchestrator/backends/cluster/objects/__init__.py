@@ -12,12 +12,16 @@ from orchestrator.backends.cluster.objects.core import Involved as Involved
 from orchestrator.backends.cluster.objects.core import Namespace as Namespace
 from orchestrator.backends.cluster.objects.core import Node as Node
 from orchestrator.backends.cluster.objects.core import NodeCondition as NodeCondition
+from orchestrator.backends.cluster.objects.core import OwnerReference as OwnerReference
 from orchestrator.backends.cluster.objects.core import Pod as Pod
 from orchestrator.backends.cluster.objects.core import Row as Row
 from orchestrator.backends.cluster.objects.core import Source as Source
 from orchestrator.backends.cluster.objects.core import Taint as Taint
 from orchestrator.backends.cluster.objects.core import to_builtins as to_builtins
 from orchestrator.backends.cluster.objects.core import to_json as to_json
+from orchestrator.backends.cluster.objects.details import DeploymentDetail as DeploymentDetail
+from orchestrator.backends.cluster.objects.details import OwnedPod as OwnedPod
+from orchestrator.backends.cluster.objects.details import PodDetail as PodDetail
 from orchestrator.backends.cluster.objects.network import Ingress as Ingress
 from orchestrator.backends.cluster.objects.network import IngressPath as IngressPath
 from orchestrator.backends.cluster.objects.network import IngressRule as IngressRule

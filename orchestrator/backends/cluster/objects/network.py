@@ -1,6 +1,6 @@
 """Rows of services and ingresses."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -43,6 +43,8 @@ class IngressTLS(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 class Ingress(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    private: ClassVar[tuple[str, ...]] = ()
+
     class_name: str | UnsetType = UNSET
     hosts: tuple[str, ...] = ()
     rules: tuple[IngressRule, ...] = ()

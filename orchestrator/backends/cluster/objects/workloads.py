@@ -1,6 +1,6 @@
 """Rows of what makes pods: deployments, stateful sets, daemon sets, jobs, cron jobs, autoscalers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -17,6 +17,8 @@ class DeploymentReplicas(msgspec.Struct, frozen=True, gc=False):
 
 
 class Deployment(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    private: ClassVar[tuple[str, ...]] = ()
+
     uid: str = ""
     replicas: DeploymentReplicas
     strategy: str = "RollingUpdate"
@@ -31,9 +33,11 @@ class Deployment(Row, frozen=True, kw_only=True, rename="camel", gc=False):
 class ReplicaSet(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     """A revision of a deployment; `owner` is its name, "" if nobody owns it."""
 
+    uid: str = ""
     desired: int = 0
     ready: int = 0
     owner: str = ""
+    owner_uid: str = ""
     revision: int = 0
     images: tuple[str, ...] = ()
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from msgspec import UNSET
 
+from orchestrator.backends.cluster import masks
 from orchestrator.backends.cluster.objects import ConfigMap, LimitRange, ResourceQuota, Row, Secret
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.cluster.raw import config as of
-from orchestrator.backends.cluster.rows.shared import base
+from orchestrator.backends.cluster.rows.shared import LONGEST_VALUE, annotations, base, pool
 
-LONGEST_VALUE = 1024  # characters of a config map's value in lists
 LIMIT_MEMBERS = ("type", "max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
 
 
@@ -18,6 +18,7 @@ def config_map(item: of.ConfigMapRaw) -> ConfigMap:
     long = tuple(key for key, value in item.data.items() if len(value) > LONGEST_VALUE)
     return ConfigMap(
         **base(item.metadata),
+        annotations=annotations(item.metadata),
         data={key: value[:LONGEST_VALUE] for key, value in item.data.items()},
         keys=tuple(sorted(item.data)),
         binary_keys=tuple(sorted(item.binary_data)),
@@ -27,8 +28,11 @@ def config_map(item: of.ConfigMapRaw) -> ConfigMap:
 
 def secret(item: of.SecretRaw) -> Secret:
     keys = tuple(sorted(item.data))
+    notes = annotations(item.metadata)
+    telling = {key for key, text in notes.items() if masks.is_telling(key, text, item.data.values())}
     return Secret(
         **base(item.metadata),
+        annotations=pool.labels({key: text for key, text in notes.items() if key not in telling}),
         type=item.type,
         keys=keys,
         data=dict.fromkeys(keys, ""),

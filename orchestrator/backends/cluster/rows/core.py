@@ -16,7 +16,7 @@ from orchestrator.backends.cluster.objects import (
     Source,
     Taint,
 )
-from orchestrator.backends.cluster.rows.shared import base, iso, pool, references
+from orchestrator.backends.cluster.rows.shared import annotations, base, iso, owners, pool, references
 
 
 def pod(item: raw.PodRaw) -> Pod:
@@ -34,6 +34,8 @@ def pod(item: raw.PodRaw) -> Pod:
         containers=containers,
         config_maps=config_maps,
         secrets=secrets,
+        annotations=annotations(item.metadata),
+        owner_references=owners(item.metadata),
         reason=pool.share(reason) if reason else UNSET,
         message=pool.share(message) if message else UNSET,
     )
@@ -63,7 +65,7 @@ def node(item: raw.NodeRaw) -> Node:
         version=status.node_info.kubelet_version,
         capacity=_amounts(status.capacity),
         allocatable=_amounts(status.allocatable),
-        conditions=tuple(_condition(each) for each in status.conditions),
+        conditions=tuple(condition(each) for each in status.conditions),
         unschedulable=item.spec.unschedulable,
         taints=tuple(Taint(each.key, each.effect, each.value) for each in item.spec.taints),
         addresses=tuple(Address(each.type, each.address) for each in status.addresses),
@@ -75,7 +77,7 @@ def _amounts(amounts: dict[str, str]) -> Amounts:
     return Amounts(**{name: amounts.get(name, "0") for name in ("cpu", "memory", "pods")})
 
 
-def _condition(each: raw.Condition) -> NodeCondition:
+def condition(each: raw.Condition) -> NodeCondition:
     return NodeCondition(each.type, each.status, each.reason, each.message, iso(each.last_transition_time))
 
 

@@ -16,13 +16,14 @@ from orchestrator.backends.cluster.objects import (
 )
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.cluster.raw import network as of
-from orchestrator.backends.cluster.rows.shared import base
+from orchestrator.backends.cluster.rows.shared import annotations, base
 
 
 def service(item: of.ServiceRaw) -> Service:
     spec = item.spec
     return Service(
         **base(item.metadata),
+        annotations=annotations(item.metadata),
         type=spec.type,
         cluster_ip=spec.cluster_ip,
         external_ips=tuple(spec.external_ips) or UNSET,

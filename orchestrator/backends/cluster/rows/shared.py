@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from orchestrator.backends.cluster import raw
+from orchestrator.backends.cluster import masks, raw
+from orchestrator.backends.cluster.objects import OwnerReference
 
 T = TypeVar("T")
 POOL_LIMIT = 50_000  # values; a pool that grew past it begins again
+LONGEST_VALUE = 1024  # characters of a text in lists
 
 
 class Pool:
@@ -52,6 +54,19 @@ def base(metadata: raw.Metadata, *, namespaced: bool = True) -> dict[str, Any]:
         "labels": pool.labels(metadata.labels),
     }
     return found | {"namespace": pool.share(metadata.namespace)} if namespaced else found
+
+
+def annotations(metadata: raw.Metadata) -> dict[str, str]:
+    """Return the annotations as lists hold them: long ones cut, and without copies of the whole object."""
+    return pool.labels(
+        {key: value[:LONGEST_VALUE] for key, value in metadata.annotations.items() if not masks.is_copy(key)}
+    )
+
+
+def owners(metadata: raw.Metadata) -> tuple[OwnerReference, ...]:
+    """Return who owns an object, as the pods of one owner share it."""
+    found = (OwnerReference(each.kind, each.name, each.uid) for each in metadata.owner_references)
+    return pool.share(tuple(map(pool.share, found)))
 
 
 def references(spec: raw.PodSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -24,7 +24,7 @@ from orchestrator.backends.cluster.objects import (
 )
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.cluster.raw import workloads as of
-from orchestrator.backends.cluster.rows.shared import base, iso, pool, references
+from orchestrator.backends.cluster.rows.shared import annotations, base, iso, pool, references
 
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -52,11 +52,14 @@ def deployment(item: of.DeploymentRaw) -> Deployment:
 
 def replica_set(item: of.ReplicaSetRaw) -> ReplicaSet:
     revision = item.metadata.annotations.get(REVISION, "0")
+    owner = next((each for each in item.metadata.owner_references if each.controller), raw.Owner())
     return ReplicaSet(
         **base(item.metadata),
+        uid=item.metadata.uid,
         desired=item.spec.replicas,
         ready=item.status.ready_replicas,
-        owner=next((each.name for each in item.metadata.owner_references if each.controller), ""),
+        owner=owner.name,
+        owner_uid=owner.uid,
         revision=int(revision) if revision.isdecimal() else 0,
         images=_images(item.spec.template.spec.containers),
     )
@@ -67,6 +70,7 @@ def stateful_set(item: of.StatefulSetRaw) -> StatefulSet:
     return StatefulSet(
         **base(item.metadata),
         **_template(spec.template),
+        annotations=annotations(item.metadata),
         status=derive.stateful_set_status(desired=spec.replicas, ready=status.ready_replicas),
         replicas=StatefulSetReplicas(
             desired=spec.replicas,
@@ -87,6 +91,7 @@ def daemon_set(item: of.DaemonSetRaw) -> DaemonSet:
     return DaemonSet(
         **base(item.metadata),
         **_template(item.spec.template),
+        annotations=annotations(item.metadata),
         status=derive.daemon_set_status(item.status),
         desired=status.desired_number_scheduled,
         current=status.current_number_scheduled,
@@ -102,6 +107,7 @@ def job(item: of.JobRaw) -> Job:
     status = item.status
     return Job(
         **base(item.metadata),
+        annotations=annotations(item.metadata),
         status=derive.job_status(item),
         completions=1 if item.spec.completions is None else item.spec.completions,
         succeeded=status.succeeded,
@@ -117,6 +123,7 @@ def job(item: of.JobRaw) -> Job:
 def cron_job(item: of.CronJobRaw) -> CronJob:
     return CronJob(
         **base(item.metadata),
+        annotations=annotations(item.metadata),
         status="Suspended" if item.spec.suspend else "Active",
         schedule=item.spec.schedule,
         suspend=item.spec.suspend,
