@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apis import clusters, connection, docs, health, root, stream, summary
+from apis import clusters, connection, docs, health, logs, root, stream, summary
 
 app_name = "apis"
 urlpatterns = [
@@ -24,5 +24,6 @@ urlpatterns = [
     path("api/cluster/health", connection.ConnectionView.as_view(), name="connection"),
     path("api/test-connection", connection.TestConnectionView.as_view(), name="test-connection"),
     path("api/contexts", connection.ContextsView.as_view(), name="contexts"),
+    path("api/pods/<str:name>/logs", logs.pod_logs, name="pod-logs"),
     path("api/stream", stream.stream, name="stream"),
 ]

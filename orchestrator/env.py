@@ -19,7 +19,13 @@ UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = re.compile(r"(?:\d{1,8}(?:\.\d+)?(?:ms|[smhd])){1,5}")  # what fits into a timedelta
 LONGEST = timedelta(days=36500)  # A time so long ago or ahead must still be a date.
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-GROUPS = ("K8S_LIST", "K8S_DETAIL", "STREAM", "GENERAL")  # rate limits; every group has a window and a number
+GROUPS = (
+    "K8S_LIST",
+    "K8S_DETAIL",
+    "LOGS",
+    "STREAM",
+    "GENERAL",
+)  # rate limits; every group has a window and a number
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -115,6 +121,8 @@ class Environment(BaseSettings):
         60, description="single objects and connection checks, per window and caller"
     )
     rl_k8s_detail_window_ms: Number = Field(60000, description="the window of `RL_K8S_DETAIL_MAX`")
+    rl_logs_max: Number = Field(30, description="logs of pods, per window and caller")
+    rl_logs_window_ms: Number = Field(60000, description="the window of `RL_LOGS_MAX`")
     rl_stream_max: Number = Field(5, description="new event streams, per window and caller")
     rl_stream_window_ms: Number = Field(60000, description="the window of `RL_STREAM_MAX`")
     rl_general_max: Number = Field(100, description="other API calls, per window and caller")
@@ -142,6 +150,9 @@ class Environment(BaseSettings):
     )
     sse_heartbeat_interval_ms: Annotated[int, Field(ge=100, le=600000)] = Field(
         30000, description="silence in `/api/stream` is filled this often"
+    )
+    log_max_bytes: Number = Field(
+        5242880, description="of an answer with logs that does not follow them; older lines are left out"
     )
     demo_seed: int = Field(42, description="the demo world follows from this number")
     demo_evolve: bool = Field(True, description="`false` freezes the demo world")

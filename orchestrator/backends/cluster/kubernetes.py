@@ -12,9 +12,11 @@ import msgspec
 from kubernetes import client, config
 
 from orchestrator.backends.cluster.caches import WatchCache
-from orchestrator.backends.cluster.port import Context, Kind, Listener
+from orchestrator.backends.cluster.port import Context, Kind, Listener, LogQuery
 from orchestrator.backends.cluster.transport import (
     GROUPS,
+    READ_SECONDS,
+    Stream,
     Transport,
     kubeconfig_errors,
     path_of,
@@ -23,6 +25,7 @@ from orchestrator.backends.cluster.transport import (
 
 IN_CLUSTER = "in-cluster"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+FOLLOW_SILENCE_SECONDS = 4 * 3600.0  # A container may have nothing to say for long.
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -81,6 +84,11 @@ class KubernetesCluster:
         with translated_errors():
             return bool(msgspec.json.decode(answer)["status"]["allowed"])
 
+    def logs(self, pod: str, *, namespace: str, query: LogQuery) -> Stream:
+        path = f"{path_of(Kind.PODS, namespace)}/{quote(pod, safe='')}/log"
+        silence = FOLLOW_SILENCE_SECONDS if query.follow else READ_SECONDS
+        return self._transport.stream(path, log_parameters(query), silence_seconds=silence)
+
     def version(self) -> str:
         answer = self._transport.get("/version")
         with translated_errors():
@@ -133,6 +141,23 @@ def open_in_cluster(*, listener: Listener, namespaces: Sequence[str] = ()) -> Ku
     place = (SERVICE_ACCOUNT / "namespace").read_text().strip() or "default"
     context = Context(name=IN_CLUSTER, cluster=IN_CLUSTER, user="service-account", namespace=place)
     return KubernetesCluster(context, load=_load_in_cluster, listener=listener, namespaces=namespaces)
+
+
+def log_parameters(query: LogQuery) -> dict[str, str | int]:
+    """Return what the API server calls the parts of a query.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod
+    """
+    switches = {"follow": query.follow, "previous": query.previous, "timestamps": query.timestamps}
+    asked: dict[str, str | int] = {"container": query.container}
+    asked |= {name: "true" for name, on in switches.items() if on}
+    if query.tail is not None:
+        asked["tailLines"] = query.tail
+    if query.since is not None:
+        asked["sinceTime"] = query.since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    elif query.since_seconds is not None:
+        asked["sinceSeconds"] = query.since_seconds
+    return asked
 
 
 def _context(entry: dict[str, Any]) -> Context:

@@ -1,6 +1,6 @@
 """The cluster as the rest of the product sees it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -170,6 +170,32 @@ class Cache(Protocol):
         """Try the source again at once if it failed; never more often than once a second."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """Which part of a container's log is wanted, and whether what comes later is too."""
+
+    container: str
+    tail: int | None = None  # lines from the end; None is all that is kept
+    since_seconds: int | None = None
+    since: datetime | None = None  # aware UTC; whole seconds count
+    previous: bool = False  # of the run before the present one
+    timestamps: bool = False  # each line begins with its time, in RFC 3339
+    follow: bool = False  # until the container ends
+
+
+class LogStream(Protocol):
+    """An open log. One thread reads and closes it; `interrupt` may be called from any other."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield parts of the log as they come, cut anywhere; raise `BackendError` if it breaks."""
+
+    def interrupt(self) -> None:
+        """End the log while another thread waits for its next part. Twice is not an error."""
+
+    def close(self) -> None:
+        """Give the connection up."""
+
+
 class Cluster(Protocol):
     """One context. Reads come from caches; a cache begins with its first use and ends when unused."""
 
@@ -194,6 +220,13 @@ class Cluster(Protocol):
         """Return True if we may `verb` (list, get, delete, ...) a kind; "" means in every namespace.
 
         The API server is asked. Raises `BackendError` if it does not answer.
+        """
+
+    def logs(self, pod: str, *, namespace: str, query: LogQuery) -> LogStream:
+        """Open the log of a container.
+
+        Raises `NotFound` without such a pod, `Invalid` without such a container, or if it has no log, such as
+        before it first ran, and what else keeps it away.
         """
 
     def version(self) -> str:

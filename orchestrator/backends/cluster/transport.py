@@ -44,6 +44,7 @@ from orchestrator.backends.errors import (
 SERVICE = "kubernetes"
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
+CHUNK_BYTES = 65536
 CONNECTIONS = 64  # to one API server: every watch holds one
 ERROR_FOR_STATUS: dict[int, type[BackendError]] = {
     0: Unreachable,  # The client library reports a failed TLS handshake as status 0.
@@ -118,7 +119,7 @@ class Transport:
         return content
 
     def stream(self, path: str, query: Mapping[str, str | int], *, silence_seconds: float) -> "Stream":
-        """Open a watch; raise `BackendError` if it does not open, and while it is read."""
+        """Open a watch or a log; raise `BackendError` if it does not open, and while it is read."""
         with translated_errors():
             answer = self._send("GET", path, query=query, read_seconds=silence_seconds)
             if answer.status >= 400:
@@ -164,7 +165,7 @@ class Transport:
 
 
 class Stream:
-    """The lines of an open watch."""
+    """The lines of an open watch, or the parts of an open log."""
 
     def __init__(self, response: Any) -> None:
         self._response = response
@@ -176,6 +177,11 @@ class Stream:
             for chunk in self._response.stream(amt=None):
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from lines
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield what comes as it comes until the server ends it; raise `BackendError` if it breaks."""
+        with translated_errors():
+            yield from self._response.stream(amt=CHUNK_BYTES)
 
     def interrupt(self) -> None:
         """End the stream while another thread waits for its next line."""

@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from orchestrator.backends.cluster import rows
-from orchestrator.backends.cluster.demo import nodes, world
+from orchestrator.backends.cluster.demo import logs, nodes, world
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.cluster.port import (
     DEMO_CONTEXT,
@@ -20,6 +20,7 @@ from orchestrator.backends.cluster.port import (
     Context,
     Kind,
     Listener,
+    LogQuery,
 )
 from orchestrator.backends.cluster.store import Store
 from orchestrator.backends.errors import NotFound
@@ -126,6 +127,10 @@ class DemoCluster:
 
     def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
         return True
+
+    def logs(self, pod: str, *, namespace: str, query: LogQuery) -> logs.DemoLog:
+        manifest = self.read(Kind.PODS, namespace=namespace, name=pod)
+        return logs.open_log(manifest, query, seed=self._seed, clock=self._clock)
 
     def version(self) -> str:
         return nodes.VERSION
