@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from apis import clusters, connection, docs, health, logs, root, stream, summary
+from apis import (
+    clusters,
+    connection,
+    docs,
+    health,
+    logs,
+    objects,
+    root,
+    secrets,
+    stream,
+    summary,
+)
 
 app_name = "apis"
 urlpatterns = [
@@ -15,10 +26,10 @@ urlpatterns = [
     path("api/openapi.json", docs.SchemaView.as_view()),
     path("docs", docs.SwaggerView.as_view(), name="docs"),
     path("redoc", docs.RedocView.as_view(), name="redoc"),
-    path("api/pods", clusters.PodsView.as_view(), name="pods"),
-    path("api/nodes", clusters.NodesView.as_view(), name="nodes"),
-    path("api/namespaces", clusters.NamespacesView.as_view(), name="namespaces"),
-    path("api/events", clusters.EventsView.as_view(), name="events"),
+    *clusters.list_paths(),
+    *objects.paths(),
+    path("api/labels", clusters.LabelsView.as_view(), name="labels"),
+    path("api/secrets/<str:name>/reveal", secrets.RevealView.as_view(), name="reveal"),
     path("api/dashboard/summary", summary.SummaryView.as_view(), name="summary"),
     path("api/cluster-health", summary.HealthView.as_view(), name="cluster-health"),
     path("api/cluster/health", connection.ConnectionView.as_view(), name="connection"),

@@ -23,6 +23,8 @@ GROUPS = (
     "K8S_LIST",
     "K8S_DETAIL",
     "LOGS",
+    "REVEAL",
+    "SETTINGS",
     "STREAM",
     "GENERAL",
 )  # rate limits; every group has a window and a number
@@ -117,12 +119,16 @@ class Environment(BaseSettings):
     )
     rl_k8s_list_max: Number = Field(120, description="lists and events of a cluster, per window and caller")
     rl_k8s_list_window_ms: Number = Field(60000, description="the window of `RL_K8S_LIST_MAX`")
+    rl_logs_max: Number = Field(30, description="logs of pods, per window and caller")
+    rl_logs_window_ms: Number = Field(60000, description="the window of `RL_LOGS_MAX`")
     rl_k8s_detail_max: Number = Field(
         60, description="single objects and connection checks, per window and caller"
     )
     rl_k8s_detail_window_ms: Number = Field(60000, description="the window of `RL_K8S_DETAIL_MAX`")
-    rl_logs_max: Number = Field(30, description="logs of pods, per window and caller")
-    rl_logs_window_ms: Number = Field(60000, description="the window of `RL_LOGS_MAX`")
+    rl_reveal_max: Number = Field(10, description="reveals of secrets, per window and caller")
+    rl_reveal_window_ms: Number = Field(60000, description="the window of `RL_REVEAL_MAX`")
+    rl_settings_max: Number = Field(30, description="changes of preferences, per window and caller")
+    rl_settings_window_ms: Number = Field(60000, description="the window of `RL_SETTINGS_MAX`")
     rl_stream_max: Number = Field(5, description="new event streams, per window and caller")
     rl_stream_window_ms: Number = Field(60000, description="the window of `RL_STREAM_MAX`")
     rl_general_max: Number = Field(100, description="other API calls, per window and caller")
