@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from dashboard import access, activity, clusters, consumers, overview, search, shell, system
+from dashboard import access, activity, clusters, consumers, logs, overview, search, shell, system
 
 app_name = "dashboard"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("nodes", clusters.nodes, name="nodes"),
     path("namespaces", clusters.namespaces, name="namespaces"),
     path("events", clusters.events, name="events"),
+    path("pods/<str:namespace>/<str:name>/logs", logs.pod, name="pod-logs"),
     path("retry", clusters.retry, name="retry"),
     path("search", search.index, name="search"),
     path("theme", shell.set_theme, name="theme"),

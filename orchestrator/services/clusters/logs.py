@@ -80,9 +80,8 @@ def find(scope: Scope, pod: str, ask: Ask) -> Log:
     if found := problems(ask):
         raise InvalidInput("Validation failed", problems=found)
     objects.required_namespace(Kind.PODS, scope)
-    if not objects.NAME.fullmatch(pod):
-        raise contexts.invalid("name", "a name is 1 to 253 lower-case letters, digits, hyphens and dots")
-    return Log(scope, pod, ask.container or _only_container(scope, pod), ask)
+    name = objects.checked_name(pod)
+    return Log(scope, name, ask.container or _only_container(scope, name), ask)
 
 
 def problems(ask: Ask) -> list[Problem]:
