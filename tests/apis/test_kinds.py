@@ -217,7 +217,9 @@ def test_labels_can_be_chosen(api):
 
 
 def test_a_bad_selector_is_refused(api):
-    assert api.get("/api/labels", {"selector": "a=(b"}).status_code == 400
+    response = api.get("/api/labels", {"selector": "a=(b"})
+    assert response.status_code == 400
+    assert response.json()["details"][0]["path"] == "selector"
 
 
 def test_a_refused_kind_is_left_out_of_the_labels(api, refuse):

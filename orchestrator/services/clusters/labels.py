@@ -9,7 +9,7 @@ import msgspec
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import Forbidden
-from orchestrator.services.clusters import lists
+from orchestrator.services.clusters import contexts, lists, selectors
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.lists import Query
 
@@ -71,6 +71,8 @@ def overview(scope: Scope, *, selector: str = "") -> Overview:
     A kind that may not be read is left out. Raises `InvalidInput` for a bad selector, `Forbidden` if no kind
     may be read, and the `BackendError` that keeps a kind away for another reason.
     """
+    if selector:
+        _check(selector)
     rows: dict[Kind, list[Row]] = {}
     partial, refusal = False, None
     for kind in KINDS:
@@ -86,6 +88,13 @@ def overview(scope: Scope, *, selector: str = "") -> Overview:
     if refusal and not rows:
         raise refusal
     return Overview(grouped(rows), partial)
+
+
+def _check(selector: str) -> None:
+    try:
+        selectors.labels(selector)
+    except ValueError as exc:
+        raise contexts.invalid("selector", str(exc)) from exc
 
 
 def grouped(rows: dict[Kind, list[Row]]) -> Labels:
