@@ -2,7 +2,7 @@
 
 import re
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import msgspec
@@ -18,6 +18,8 @@ from rest_framework.views import APIView
 from apis import schema
 from orchestrator.backends.cluster.objects import to_builtins, to_json
 from orchestrator.backends.cluster.port import Kind
+from orchestrator.services import preferences
+from orchestrator.services.access import Caller
 from orchestrator.services.clusters import contexts, labels, lists
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.query import ROWS, STATUSES
@@ -84,10 +86,12 @@ def as_json(found: msgspec.Struct, *, headers: dict[str, str]) -> HttpResponse:
 def scope_of(request: Request, *, context: str | None = None) -> Scope:
     """Return what a request is about; `context` is one that its body names."""
     query = request.query_params
+    named = (context or query.get("context", "")).strip()
     return contexts.scope(
-        context=context or query.get("context"),
+        context=named,
         namespace=query.get("namespace"),
         mode=query.get("mode"),
+        choice=contexts.NO_CHOICE if named else preferences.choice_of(cast(Caller, request.auth)),
     )
 
 

@@ -1,6 +1,6 @@
 """/api/cluster/health, /api/test-connection and /api/contexts: do clusters answer, and which are there."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -11,6 +11,8 @@ from apis import errors, schema, shapes
 from apis.clusters import place_headers, scope_of
 from orchestrator.backends.errors import BackendError, Forbidden, Unauthorized
 from orchestrator.errors import Refused, UnknownContext
+from orchestrator.services import preferences
+from orchestrator.services.access import Caller
 from orchestrator.services.clusters import connection, contexts
 
 TOLD = {401, 403, 404, 500, 503}  # the codes of /api/cluster/health
@@ -106,7 +108,8 @@ class ContextsView(APIView):
         responses={200: CONTEXTS, **schema.errors()},
     )
     def get(self, request: Request) -> Response:
-        mode = contexts.mode_of(request.query_params.get("mode"))
+        choice = preferences.choice_of(cast(Caller, request.auth))
+        mode = contexts.mode_of(request.query_params.get("mode"), choice=choice)
         found = [
             {
                 "name": each.name,

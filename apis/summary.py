@@ -93,7 +93,7 @@ class HealthView(APIView):
         operation_id="verifyCluster",
         tags=["clusters"],
         parameters=[schema.CONTEXT, schema.MODE],
-        request=shapes.obj(VERIFY, sometimes=VERIFY),
+        request={"application/json": shapes.obj(VERIFY, sometimes=VERIFY)},
         responses={200: VERIFIED, **schema.errors()},
     )
     def post(self, request: Request) -> Response:

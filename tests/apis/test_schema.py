@@ -34,13 +34,11 @@ OTHERS = [
     "/api/cluster/health",
     "/api/test-connection",
     "/api/contexts",
-    "/api/settings",
     "/api/settings/aliases",
     "/api/settings/critical-issues",
     "/api/settings/sidebar-pins",
-    "/api/notifications",
 ]
-OPERATIONS = ["/livez", "/readyz", "/metrics"]
+OPERATIONS = ["/livez", "/readyz", "/metrics", "/api/settings", "/api/notifications"]  # no parameters
 KEY = {"X-API-Key": "only-for-tests"}
 PROMISES = [
     checks.status_code_conformance,
