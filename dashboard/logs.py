@@ -55,8 +55,8 @@ def pod(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     containers = logs.containers(found.manifest)
     chosen = address.get("container") or logs.usual(found.manifest)
     ask = _ask(address, chosen)
-    before = _previous(scope, name, ask, address) if address.get("previous") == "true" else None
     shown = _shown(scope, name, ask, address)
+    before = _previous(scope, name, ask, address, shown) if address.get("previous") == "true" else None
     context = {
         "name": name,
         "namespace": namespace,
@@ -68,6 +68,7 @@ def pod(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "before": before,
         "shown": shown,
         "here": address.to(),
+        "place": "?" + urlencode({"context": scope.context.name}),
         "query": address.query,
         "timestamps": address.get("timestamps") == "true",
         "tail": ask.tail,
@@ -104,8 +105,14 @@ def _ask(address: tables.Address, container: str) -> logs.Ask:
     )
 
 
-def _previous(scope: contexts.Scope, name: str, ask: logs.Ask, address: tables.Address) -> Shown:
-    return _shown(scope, name, replace(ask, previous=True), address)
+def _previous(
+    scope: contexts.Scope, name: str, ask: logs.Ask, address: tables.Address, shown: Shown
+) -> Shown:
+    """Return the run before; while a container waits for its next run, that is the one already shown."""
+    found = _shown(scope, name, replace(ask, previous=True), address)
+    if found.last and found.last == shown.last:
+        return Shown(trouble="this is the last run: the container does not run now")
+    return found
 
 
 def _shown(scope: contexts.Scope, name: str, ask: logs.Ask, address: tables.Address) -> Shown:

@@ -129,9 +129,22 @@ def test_a_container_without_a_log_says_why(signed_in, address):
     assert answer.context["follow"] == ""
 
 
-def test_the_previous_run_is_joined_with_a_break(signed_in, address):
+def test_the_previous_run_is_joined_with_a_break(signed_in, address, monkeypatch):
+    def logs(cluster, pod, *, namespace, query):
+        return Script(
+            f"{STAMP % (1 if query.previous else 2)} {'old' if query.previous else 'new'}\n".encode()
+        )
+
+    monkeypatch.setattr(DemoCluster, "logs", logs)
     text = body(signed_in.get(address("api-gateway", status="CrashLoopBackOff", previous="true")))
-    assert "the previous run ended: OOMKilled, exit 137" in text
+    parts = ["<span>old</span>", "the previous run ended: OOMKilled, exit 137", "<span>new</span>"]
+    assert sorted(parts, key=text.index) == parts
+
+
+def test_the_last_run_of_a_container_that_waits_is_shown_once(signed_in, address):
+    text = body(signed_in.get(address("api-gateway", status="CrashLoopBackOff", previous="true")))
+    assert "this is the last run" in text
+    assert text.count("out of memory") == 1
 
 
 def test_that_there_was_no_previous_run_is_said(signed_in, address):
