@@ -1,4 +1,4 @@
-"""A browser, the product it opens, and a real cluster behind that. Each test has a browser context of its own."""
+"""A browser, the product it opens, a real cluster behind that. Each test has a browser context of its own."""
 
 import os
 from contextlib import closing
