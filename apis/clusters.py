@@ -1,11 +1,13 @@
-"""/api/pods, /api/nodes, /api/namespaces and /api/events: what runs in a cluster, out of the caches."""
+"""/api/pods and the other lists of what runs in a cluster, out of the caches."""
 
 import re
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
+import msgspec
 from django.http import HttpResponse
+from django.urls import URLPattern, path
 from django.utils.cache import get_conditional_response
 from django.utils.timezone import now
 from rest_framework import serializers
@@ -16,8 +18,11 @@ from rest_framework.views import APIView
 from apis import schema
 from orchestrator.backends.cluster.objects import to_builtins, to_json
 from orchestrator.backends.cluster.port import Kind
-from orchestrator.services.clusters import contexts, lists
+from orchestrator.services import preferences
+from orchestrator.services.access import Caller
+from orchestrator.services.clusters import contexts, labels, lists
 from orchestrator.services.clusters.contexts import Scope
+from orchestrator.services.clusters.query import ROWS, STATUSES
 
 
 class WholeNumber(serializers.IntegerField):
@@ -56,26 +61,37 @@ class ListView(APIView):
         query = query_of(parameters.validated_data, request)
         listing = lists.required(self.kind, scope, query)
         headers = {**place_headers(scope), **data_headers(listing), **paging_headers(request, query, listing)}
-        return self._answer(request, listing, headers)
-
-    def _answer(self, request: Request, listing: lists.Listing, headers: dict[str, str]) -> HttpResponse:
-        if request.accepted_renderer.format != "json":  # Somebody looks at the API with a browser.
-            return Response(to_builtins(listing.rows), headers=headers)
-        content = to_json(listing.rows)
-        etag = f'W/"{blake2b(content, digest_size=12).hexdigest()}"'
-        response = HttpResponse(content, content_type="application/json", headers={**headers, "ETag": etag})
-        found = get_conditional_response(request._request, etag=etag, response=response)
-        assert isinstance(found, HttpResponse)
-        for name, value in headers.items():  # Also on a 304: how old the data is may have changed.
-            found[name] = value
-        return found
+        return rows_answer(request, listing, headers=headers)
 
 
-def scope_of(request: Request) -> Scope:
-    """Return what the query of a request is about."""
+def rows_answer(request: Request, listing: lists.Listing, *, headers: dict[str, str]) -> HttpResponse:
+    """Return rows as a bare array, or 304 to somebody who has them."""
+    if request.accepted_renderer.format != "json":  # Somebody looks at the API with a browser.
+        return Response(to_builtins(listing.rows), headers=headers)
+    content = to_json(listing.rows)
+    etag = f'W/"{blake2b(content, digest_size=12).hexdigest()}"'
+    response = HttpResponse(content, content_type="application/json", headers={**headers, "ETag": etag})
+    found = get_conditional_response(request._request, etag=etag, response=response)
+    assert isinstance(found, HttpResponse)
+    for name, value in headers.items():  # Also on a 304: how old the data is may have changed.
+        found[name] = value
+    return found
+
+
+def as_json(found: msgspec.Struct, *, headers: dict[str, str]) -> HttpResponse:
+    """Return one of our own structures as JSON."""
+    return HttpResponse(msgspec.json.encode(found), content_type="application/json", headers=headers)
+
+
+def scope_of(request: Request, *, context: str | None = None) -> Scope:
+    """Return what a request is about; `context` is one that its body names."""
     query = request.query_params
+    named = (context or query.get("context", "")).strip()
     return contexts.scope(
-        context=query.get("context"), namespace=query.get("namespace"), mode=query.get("mode")
+        context=named,
+        namespace=query.get("namespace"),
+        mode=query.get("mode"),
+        choice=contexts.NO_CHOICE if named else preferences.choice_of(cast(Caller, request.auth)),
     )
 
 
@@ -134,29 +150,57 @@ def _hours(text: str) -> float:
         return 24.0
 
 
-@schema.listing("Pods", "Pod", [*schema.LIST, schema.NAMESPACE, schema.STATUS])
-class PodsView(ListView):
-    """The pods of a cluster. `status` comes from container states, not from the phase alone."""
+# Path -> kind, plural in names of operations, and what the list is.
+LISTS: dict[str, tuple[Kind, str, str]] = {
+    "pods": (Kind.PODS, "Pods", "Pods; `status` comes from container states, not from the phase alone."),
+    "nodes": (Kind.NODES, "Nodes", "Nodes."),
+    "namespaces": (Kind.NAMESPACES, "Namespaces", "Namespaces."),
+    "events": (Kind.EVENTS, "Events", "The events of the last hours, newest first."),
+    "deployments": (Kind.DEPLOYMENTS, "Deployments", "Deployments; a rollout under way is `Progressing`."),
+    "statefulsets": (Kind.STATEFULSETS, "StatefulSets", "Stateful sets."),
+    "daemonsets": (Kind.DAEMONSETS, "DaemonSets", "Daemon sets."),
+    "jobs": (Kind.JOBS, "Jobs", "Jobs."),
+    "cronjobs": (Kind.CRONJOBS, "CronJobs", "Cron jobs."),
+    "hpa": (Kind.HPAS, "HPAs", "Horizontal pod autoscalers, CPU first among their metrics."),
+    "services": (Kind.SERVICES, "Services", "Services."),
+    "ingress": (Kind.INGRESSES, "Ingresses", "Ingresses."),
+    "configmaps": (Kind.CONFIGMAPS, "ConfigMaps", "Config maps; `truncatedKeys` names values that are cut."),
+    "secrets": (Kind.SECRETS, "Secrets", "Secrets, every value empty."),
+    "pvs": (Kind.PVS, "PersistentVolumes", "Persistent volumes."),
+    "pvcs": (Kind.PVCS, "PersistentVolumeClaims", "Persistent volume claims."),
+    "resourcequotas": (Kind.RESOURCEQUOTAS, "ResourceQuotas", "Resource quotas."),
+    "limitranges": (Kind.LIMITRANGES, "LimitRanges", "Limit ranges."),
+}
 
-    kind = Kind.PODS
+
+def list_paths() -> list[URLPattern]:
+    """Return the URL of every list."""
+    return [path(f"api/{name}", _list_view(name).as_view(), name=name) for name in LISTS]
 
 
-@schema.listing("Nodes", "Node", [*schema.LIST, schema.STATUS])
-class NodesView(ListView):
-    """The nodes of a cluster."""
+def _list_view(name: str) -> type[ListView]:
+    kind, plural, about = LISTS[name]
+    parameters = [*schema.LIST]
+    if kind.namespaced:
+        parameters.append(schema.NAMESPACE)
+    if kind in STATUSES:
+        parameters.append(schema.STATUS)
+    if kind is Kind.EVENTS:
+        parameters += [schema.TYPE, schema.TIME_RANGE]
+    made = type(f"{plural}View", (ListView,), {"kind": kind, "__doc__": about, "__module__": __name__})
+    described: type[ListView] = schema.listing(plural, ROWS[kind].__name__, parameters)(made)
+    return described
 
-    kind = Kind.NODES
 
+@schema.labels
+class LabelsView(APIView):
+    """The labels that workloads, pods, services, ingresses, config maps and secrets carry."""
 
-@schema.listing("Namespaces", "Namespace", schema.LIST)
-class NamespacesView(ListView):
-    """The namespaces of a cluster."""
+    area = "clusters"
+    throttle_group = "K8S_LIST"
 
-    kind = Kind.NAMESPACES
-
-
-@schema.listing("Events", "Event", [*schema.LIST, schema.NAMESPACE, schema.TYPE, schema.TIME_RANGE])
-class EventsView(ListView):
-    """The events of the last hours, newest first."""
-
-    kind = Kind.EVENTS
+    def get(self, request: Request) -> HttpResponse:
+        scope = scope_of(request)
+        found = labels.overview(scope, selector=request.query_params.get("selector", ""))
+        partial = {"X-Partial": "true"} if found.partial else {}
+        return as_json(found.labels, headers=place_headers(scope) | partial)

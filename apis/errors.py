@@ -83,6 +83,13 @@ def described(exc: Exception) -> tuple[int, str, str, dict[str, Any]] | None:
     return None
 
 
+def word_of(exc: DomainError | BackendError) -> tuple[int, str]:
+    """Return the status and the code that an error of ours is answered with."""
+    known = described(exc)
+    assert known is not None
+    return known[:2]
+
+
 def _headers(exc: Exception) -> dict[str, str]:
     """Return when to come back, if the other system has said so."""
     wait = exc.retry_after if isinstance(exc, BackendError) else None

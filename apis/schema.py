@@ -4,13 +4,25 @@ from typing import Any
 
 import msgspec
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.serializers import Serializer
 
-from orchestrator.backends.cluster.objects import Event, Namespace, Node, Pod
+from apis import plain
+from orchestrator.backends.cluster import objects
+from orchestrator.backends.cluster.port import Kind
+from orchestrator.services.clusters.labels import Labels
+from orchestrator.services.clusters.query import ROWS
+from orchestrator.services.clusters.secrets import Revealed
 
-ROWS = (Pod, Node, Namespace, Event)
-# Members of our own rows that no answer has, and those that are absent without a value.
-HIDDEN = {"Event": {"id", "countsAt", "status"}, "Node": {"namespace"}, "Namespace": {"namespace"}}
-SOMETIMES = {"Pod": {"reason", "message"}, "Taint": {"value"}}
+LISTED = [row for kind, row in ROWS.items() if kind is not Kind.REPLICASETS]
+DETAILED: list[type[objects.Row]] = [objects.DeploymentDetail, objects.OwnedPod, objects.PodDetail]
+# Members of every row that some kinds do not have.
+PLACELESS = {row.__name__ for kind, row in ROWS.items() if not kind.namespaced}
+STATUSLESS = {"Event", "Service", "Ingress", "ConfigMap", "Secret", "HPA", "ResourceQuota", "LimitRange"}
+ALWAYS = {"namespace", "status", "age"}  # They have no default, because they are filled in when shown.
+SOMETIMES = {
+    "Taint": {"value"},
+    "JobCondition": {"lastProbeTime", "lastTransitionTime", "reason", "message"},
+}
 ERROR = {
     "type": "object",
     "required": ["error", "code", "detail"],
@@ -35,11 +47,26 @@ def header(name: str, description: str) -> OpenApiParameter:
 
 
 CONTEXT = text("context", "Which cluster; the current one if absent.", 255)
+NAMED = text("namespace", "The namespace of the object; required.", 63)
+NAMED_OR_DEFAULT = text("namespace", "The namespace of the object; `default` if absent.", 63)
 MODE = OpenApiParameter("mode", str, enum=["demo", "real"], description="Real clusters, or the demo one.")
 NAMESPACE = text("namespace", "One namespace; all if absent, empty, * or _all.", 63)
 STATUS = OpenApiParameter("status", str, description="Exactly this status.")
 TYPE = OpenApiParameter("type", str, enum=["Normal", "Warning"])
 TIME_RANGE = OpenApiParameter("timeRange", str, description="Hours back, 24 at most and by default.")
+WHERE = [
+    header("X-Context", "The cluster that answered."),
+    header("X-Backend", "real or demo."),
+]
+PLACE = [CONTEXT, MODE, *WHERE]  # of an object without a namespace
+ONE = [*PLACE, NAMED]
+ONE_OR_DEFAULT = [*PLACE, NAMED_OR_DEFAULT]
+FRESHNESS = [
+    header("X-Total-Count", "Rows after filters, before paging."),
+    header("X-Data-State", "live, or why the rows may be old."),
+    header("X-Data-Age", "Seconds since the cluster was last heard of."),
+    header("X-Partial", "true if some rows may not be read."),
+]
 LIST = [
     CONTEXT,
     MODE,
@@ -51,120 +78,115 @@ LIST = [
     text("labelSelector", "k=v, k!=v, k in (a,b), k notin (a,b), k, !k.", 1000),
     text("fieldSelector", "metadata.name=x and others, by kind.", 1000),
     OpenApiParameter("sort", str, description="Comma list of fields, - for descending."),
-    header("X-Total-Count", "Rows after filters, before paging."),
     header("Link", "first, prev, next and last page, if there is a limit."),
-    header("X-Context", "The cluster that answered."),
-    header("X-Backend", "real or demo."),
-    header("X-Data-State", "live, or why the rows may be old."),
-    header("X-Data-Age", "Seconds since the cluster was last heard of."),
-    header("X-Partial", "true if some rows may not be read."),
+    *WHERE,
+    *FRESHNESS,
 ]
 STATUSES = {
     400: "A parameter is wrong.",
     401: "No credential, a wrong one, or the cluster refuses its own.",
     403: "The scope is missing, or the cluster forbids it.",
-    404: "There is no such context.",
+    404: "There is no such context, or no such object.",
     406: "No answer in the wanted format.",
     429: "Too many requests.",
     500: "Our own failure.",
     502: "The cluster failed.",
     503: "The cluster does not answer, and nothing is known yet.",
 }
-REFERENCE: dict[str, Any] = {"$ref": "#/components/schemas/Error"}
 
 
 def errors() -> dict[int, OpenApiResponse]:
     """Return the answers that every cluster endpoint can give."""
-    return {status: OpenApiResponse(REFERENCE, words) for status, words in STATUSES.items()}
+    return {status: OpenApiResponse(reference("Error"), words) for status, words in STATUSES.items()}
 
 
 def array(name: str) -> dict[int, Any]:
     """Return the answers of a list of rows."""
-    return {200: {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}, **errors()}
+    return {200: {"type": "array", "items": reference(name)}, **errors()}
+
+
+def one(name: str) -> dict[int, Any]:
+    """Return the answers of one object."""
+    return {200: reference(name), **errors()}
+
+
+def reference(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def listing(kind: str, row: str, parameters: list[OpenApiParameter]) -> Any:
     """Return the decorator that describes a list."""
+    return described("get", f"list{kind}", parameters, array(row))
+
+
+def detail(kind: str, row: str, parameters: list[OpenApiParameter]) -> Any:
+    """Return the decorator that describes one object."""
+    return described("get", f"get{kind}", parameters, one(row))
+
+
+def sublist(operation: str, row: str, parameters: list[OpenApiParameter]) -> Any:
+    """Return the decorator that describes a list that belongs to one object."""
+    return described("get", operation, [*parameters, *FRESHNESS], array(row))
+
+
+def described(
+    method: str, operation: str, parameters: list[OpenApiParameter], responses: Any, *, request: Any = None
+) -> Any:
+    """Return the decorator that describes one method of a view of this area."""
     described = extend_schema(
-        operation_id=f"list{kind}", tags=["clusters"], parameters=parameters, responses=array(row)
+        operation_id=operation,
+        tags=["clusters"],
+        parameters=parameters,
+        responses=responses,
+        request=request,
     )
-    return extend_schema_view(get=described)
+    return extend_schema_view(**{method: described})
+
+
+def reveal(serializer: type[Serializer[Any]]) -> Any:
+    """Return the decorator that describes the reveal of a secret."""
+    return described("post", "revealSecret", PLACE, one("Revealed"), request=serializer)
+
+
+SELECTOR = text("selector", "k=v, k!=v, k in (a,b), k notin (a,b), k, !k.", 1000)
+PARTIAL = header("X-Partial", "true if some kinds may not be read.")
+TYPE_IN_PATH = OpenApiParameter("type", str, "path", enum=["deployments", "configmaps", "secrets"])
+IN_YAML = {"type": "object", "required": ["yaml"], "properties": {"yaml": {"type": "string"}}}
+labels = described("get", "listLabels", [*PLACE, NAMESPACE, SELECTOR, PARTIAL], one("Labels"))
+yaml = described("get", "getYAML", [*ONE, TYPE_IN_PATH], {200: IN_YAML, **errors()})
 
 
 def complete(result: dict[str, Any], **_generator: object) -> dict[str, Any]:
     """Add rows, the error body and the plain views, after drf-spectacular has done its part."""
-    _, components = msgspec.json.schema_components(ROWS, ref_template="#/components/schemas/{name}")
+    rows = [*LISTED, *DETAILED]
+    types = [*rows, Labels, Revealed]
+    _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    hidden = {row.__name__: _hidden(row) for row in rows}
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update({name: _as_sent(name, made) for name, made in components.items()})
+    schemas.update({name: _as_sent(name, made, hidden.get(name, set())) for name, made in components.items()})
     schemas["Error"] = ERROR
-    result["paths"].update(_plain_paths(result["paths"]["/api/pods"]["get"]))
+    result["paths"].update(plain.paths(result["paths"]["/api/pods"]["get"]))
     return result
 
 
-def _as_sent(name: str, made: dict[str, Any]) -> dict[str, Any]:
+def _hidden(row: type[objects.Row]) -> set[str]:
+    """Return the members of a row that no answer has."""
+    names = {each.name: each.encode_name for each in msgspec.structs.fields(row)}
+    found = {names[name] for name in row.private}
+    if row.__name__ in PLACELESS:
+        found.add("namespace")
+    return found | {"status"} if row.__name__ in STATUSLESS else found
+
+
+def _as_sent(name: str, made: dict[str, Any], hidden: set[str]) -> dict[str, Any]:
     """Return the schema of a row as answers have it: what has a default is always there."""
+    shown = {member: each for member, each in made["properties"].items() if member not in hidden}
+    present = {*made["required"], *(member for member, each in shown.items() if "default" in each)}
+    if "createdAt" in shown:
+        present |= ALWAYS
     properties = {
         member: {word: value for word, value in each.items() if word != "default"}
-        for member, each in made["properties"].items()
-        if member not in HIDDEN.get(name, ())
+        for member, each in shown.items()
     }
-    required = [member for member in properties if member not in SOMETIMES.get(name, ())]
+    required = [member for member in properties if member in present - SOMETIMES.get(name, set())]
     return {"title": name, "type": "object", "properties": properties, "required": required}
-
-
-def _plain_paths(example: dict[str, Any]) -> dict[str, Any]:
-    """Return the paths of plain views; `example` is an operation of the same area, for what they share."""
-    shared = {each["name"]: each for each in example["parameters"]}
-    words: dict[str, Any] = {"type": "string"}
-    kinds = {
-        "name": "kinds",
-        "in": "query",
-        "schema": words,
-        "description": "Comma list; pod, event and others.",
-    }
-    snapshot = {"name": "snapshot", "in": "query", "schema": {"type": "string", "enum": ["true", "false"]}}
-    resumed = {"name": "Last-Event-ID", "in": "header", "schema": words, "description": "Where to go on."}
-    refused = {status: answer for status, answer in example["responses"].items() if status != "200"}
-    stream = {
-        "operationId": "stream",
-        "tags": ["clusters"],
-        "description": "Server-sent events that say what changed.",
-        "parameters": [shared["context"], shared["mode"], shared["namespace"], kinds, snapshot, resumed],
-        "security": example["security"],
-        "responses": {"200": _answer("text/event-stream", words, "The stream."), **refused},
-    }
-    status = {"type": "object", "required": ["status"], "properties": {"status": words}}
-    metrics = {
-        "operationId": "metrics",
-        "tags": ["operations"],
-        "description": "The figures of this process for Prometheus; needs the scope metrics:read.",
-        "security": example["security"],
-        "responses": {
-            "200": _answer("text/plain", words, "Prometheus' text format."),
-            **{status: refused[status] for status in ("401", "403")},
-        },
-    }
-    ready = {"503": _answer("application/json", status, "The checks that failed.")}
-    return {
-        "/api/stream": {"get": stream},
-        "/livez": {"get": _probe("livez", "Whether the process answers.", status)},
-        "/readyz": {"get": _probe("readyz", "Whether requests can be served.", status, ready)},
-        "/metrics": {"get": metrics},
-    }
-
-
-def _probe(
-    name: str, description: str, schema: dict[str, Any], more: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    responses = {"200": _answer("application/json", schema, "Yes."), **(more or {})}
-    return {
-        "operationId": name,
-        "tags": ["operations"],
-        "description": description,
-        "security": [{}],
-        "responses": responses,
-    }
-
-
-def _answer(content_type: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"content": {content_type: {"schema": schema}}, "description": description}

@@ -20,6 +20,7 @@ from apis.clusters import place_headers
 from orchestrator import live
 from orchestrator.backends.cluster.port import ChangeType, Kind
 from orchestrator.backends.errors import Unreachable
+from orchestrator.services import preferences
 from orchestrator.services.clusters import contexts, feed, lists
 from orchestrator.services.clusters.contexts import Scope
 
@@ -54,7 +55,8 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     try:
         caller = await authentication.caller(request, scope=SCOPE)
         await sync_to_async(throttling.require)("STREAM", request, caller=caller)
-        ask = _ask(request)
+        choice = await sync_to_async(preferences.choice_of)(caller)
+        ask = _ask(request, choice)
     except Unreachable:
         return _response(request, _nothing_to_tell(), {})
     except Exception as exc:  # Handed on if it is not one of ours.
@@ -71,10 +73,13 @@ def _response(
     return StreamingHttpResponse(frames, content_type="text/event-stream", headers=head)
 
 
-def _ask(request: HttpRequest) -> Ask:
+def _ask(request: HttpRequest, choice: contexts.Choice) -> Ask:
     query = request.GET
     scope = contexts.scope(
-        context=query.get("context"), namespace=query.get("namespace"), mode=query.get("mode")
+        context=query.get("context"),
+        namespace=query.get("namespace"),
+        mode=query.get("mode"),
+        choice=choice,
     )
     words = [word.strip() for word in query.get("kinds", "").split(",") if word.strip()]
     if unknown := [word for word in words if word not in KINDS]:

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from apis import clusters, docs, health, root, stream
+from apis import (
+    clusters,
+    connection,
+    docs,
+    health,
+    logs,
+    objects,
+    preferences,
+    root,
+    secrets,
+    stream,
+    summary,
+)
 
 app_name = "apis"
 urlpatterns = [
@@ -16,9 +28,21 @@ urlpatterns = [
     path("docs", docs.SwaggerView.as_view(), name="docs"),
     path("redoc", docs.RedocView.as_view(), name="redoc"),
     path("redoc.js", docs.redoc_script, name="redoc-script"),
-    path("api/pods", clusters.PodsView.as_view(), name="pods"),
-    path("api/nodes", clusters.NodesView.as_view(), name="nodes"),
-    path("api/namespaces", clusters.NamespacesView.as_view(), name="namespaces"),
-    path("api/events", clusters.EventsView.as_view(), name="events"),
+    *clusters.list_paths(),
+    *objects.paths(),
+    path("api/labels", clusters.LabelsView.as_view(), name="labels"),
+    path("api/secrets/<str:name>/reveal", secrets.RevealView.as_view(), name="reveal"),
+    path("api/dashboard/summary", summary.SummaryView.as_view(), name="summary"),
+    path("api/cluster-health", summary.HealthView.as_view(), name="cluster-health"),
+    path("api/cluster/health", connection.ConnectionView.as_view(), name="connection"),
+    path("api/test-connection", connection.TestConnectionView.as_view(), name="test-connection"),
+    path("api/contexts", connection.ContextsView.as_view(), name="contexts"),
+    path("api/pods/<str:name>/logs", logs.pod_logs, name="pod-logs"),
+    path("api/settings", preferences.SettingsView.as_view(), name="settings"),
+    path("api/settings/aliases", preferences.AliasesView.as_view(), name="aliases"),
+    path("api/settings/critical-issues", preferences.IssuesView.as_view(), name="critical-issues"),
+    path("api/settings/sidebar-pins", preferences.PinsView.as_view(), name="sidebar-pins"),
+    path("api/settings/migrate", preferences.MigrateView.as_view(), name="migrate-settings"),
+    path("api/notifications", preferences.NotificationsView.as_view(), name="notifications"),
     path("api/stream", stream.stream, name="stream"),
 ]

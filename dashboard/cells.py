@@ -1,17 +1,20 @@
-"""What the lists of a cluster show: the columns of each kind, and the HTML of their cells."""
+"""The cells of the lists of a cluster, and the columns that every kind has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from html import escape
+from typing import Any
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
+from msgspec import UnsetType
 
+from dashboard.links import Links
 from dashboard.tables import Column
 from dashboard.templatetags.ui import age_text, status
-from orchestrator.backends.cluster.objects import Event, Namespace, Node, Pod, Row
-from orchestrator.services.clusters import states
+from orchestrator.backends.cluster.objects import Event, Node, Row
+from orchestrator.backends.cluster.port import Kind
+from orchestrator.services.clusters import quantities, states
 
 GLYPHS = {  # state -> shape, and quiet where nobody is needed
     "failing": ("crit", ""),
@@ -25,35 +28,47 @@ GLYPHS = {  # state -> shape, and quiet where nobody is needed
     "cordoned": ("sleep", ""),
     "ready": ("ok", "quiet"),
     "active": ("ok", "quiet"),
+    "degraded": ("warn", ""),
+    "progressing": ("prog", ""),
+    "available": ("ok", "quiet"),
+    "zero": ("off", "quiet"),
+    "suspended": ("sleep", ""),
+    "blind": ("warn", ""),
+    "limited": ("warn", ""),
+    "scaling": ("prog", ""),
+    "steady": ("ok", "quiet"),
+    "pending": ("prog", ""),
+    "full": ("crit", ""),
+    "tight": ("warn", ""),
+    "free": ("ok", "quiet"),
+    "bound": ("ok", "quiet"),
+    "released": ("warn", ""),
+    "lost": ("crit", ""),
+    "failed": ("crit", ""),
     "Warning": ("warn", ""),
     "Normal": ("off", "quiet"),
 }
-BYTES = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 DASH = mark_safe('<span class="t3">–</span>')
 
 
-def state_of(row: Row) -> SafeString:
-    """Return the status badge of a row."""
+def state_of(row: Row, css: str = "") -> SafeString:
+    """Return the status badge of a row, quiet where nobody is needed unless `css` says how it looks."""
     text = row.type if isinstance(row, Event) else states.reason(row)
-    glyph, css = GLYPHS.get(states.of(row), ("unk", ""))
+    glyph, usual = GLYPHS.get(states.of(row), ("unk", ""))
     if text == "Unknown":
         glyph = "unk"
     if isinstance(row, Node) and states.of(row) == "pressure":
         text = ", ".join(
             each.type for each in row.conditions if each.type != "Ready" and each.status == "True"
         )
-    return status(glyph, text, css)
-
-
-def name(row: Row) -> SafeString:
-    return mark_safe(f'<span class="nm">{escape(row.name)}</span>')
+    return status(glyph, text, css or usual)
 
 
 def age(row: Row) -> SafeString:
     return since(row.created_at)
 
 
-def since(moment: str) -> SafeString:
+def since(moment: str | UnsetType) -> SafeString:
     """Return how long ago an ISO 8601 time was; it ticks in the browser."""
     if not moment:
         return DASH
@@ -74,35 +89,30 @@ def known(value: str) -> SafeString | str:
     return DASH if value in ("", "Unknown") else value
 
 
-def images(pod: Pod) -> str:
-    return ", ".join(dict.fromkeys(each.image for each in pod.containers))
+def text(value: str | UnsetType) -> SafeString | str:
+    return value or DASH
+
+
+def several(values: Iterable[str]) -> SafeString | str:
+    return ", ".join(values) or DASH
+
+
+def tags(values: Mapping[str, str]) -> SafeString:
+    """Return labels as tags."""
+    found = (f'<span class="o-tag mono">{escape(f"{key}={values[key]}")}</span>' for key in values)
+    return mark_safe(" ".join(found)) if values else DASH
 
 
 def labels(row: Row) -> SafeString:
-    tags = (
-        f'<span class="o-tag mono">{escape(key)}={escape(value)}</span>' for key, value in row.labels.items()
-    )
-    return mark_safe(" ".join(tags)) if row.labels else DASH
-
-
-def taints(node: Node) -> SafeString:
-    tags = (
-        f'<span class="o-tag mono">{escape(each.key)}:{escape(each.effect)}</span>' for each in node.taints
-    )
-    return mark_safe(" ".join(tags)) if node.taints else DASH
-
-
-def roles(node: Node) -> SafeString | str:
-    return DASH if node.roles == ("<none>",) else ", ".join(node.roles)
+    return tags(row.labels)
 
 
 def bytes_text(quantity: str) -> str:
     """Return a quantity of memory in GiB or MiB; what is no quantity stays as it is."""
-    suffix = next((each for each in BYTES if quantity.endswith(each)), "")
-    digits = quantity.removesuffix(suffix)
-    if not digits.replace(".", "", 1).isdigit():
+    value = quantities.number(quantity)
+    if value is None:
         return quantity
-    mebibytes = float(digits) * BYTES.get(suffix, 1) / 2**20
+    mebibytes = value / 2**20
     return f"{mebibytes / 1024:.1f} GiB" if mebibytes >= 1024 else f"{mebibytes:.0f} MiB"
 
 
@@ -114,97 +124,21 @@ def cores_text(quantity: str) -> str:
     return f"{int(digits) / (1000 if quantity.endswith('m') else 1):g}"
 
 
-def about(event: Event) -> SafeString:
-    return format_html('<span class="t3">{}</span> <span class="nm">{}</span>', event.kind, event.name)
-
-
-def message(event: Event) -> SafeString:
-    return format_html('<span title="{}">{}</span>', event.message, event.message)
-
-
 STATE = Column("state", "State", state_of, sort="state", css="p", fixed=True)
-NAME = Column("name", "Name", name, sort="name", css="p clip o-name", fixed=True)
 NAMESPACE = Column("namespace", "Namespace", namespace, sort="namespace", label="in")
 AGE = Column("age", "Age", age, sort="age", label="age", css="num")
-PODS = (
-    STATE,
-    NAME,
-    NAMESPACE,
-    Column("ready", "Ready", lambda pod: pod.ready, sort="ready", label="ready", css="num"),
-    Column(
-        "restarts",
-        "Restarts",
-        lambda pod: number(pod.restart_count),
-        sort="-restartCount",
-        label="restarts",
-        css="num",
-    ),
-    Column("ip", "IP", lambda pod: known(pod.ip), sort="ip", css="mono x", shown=False),
-    Column("images", "Images", images, css="clip o-wide x", shown=False),
-    Column("node", "Node", lambda pod: known(pod.node_name), sort="nodeName", css="hide-t x"),
-    AGE,
-)
-EVENTS = (
-    Column(
-        "seen",
-        "Last seen",
-        lambda event: since(event.counts_at),
-        sort="-lastTimestamp",
-        css="o-seen",
-        fixed=True,
-    ),
-    Column("type", "Type", state_of, sort="type", fixed=True),
-    Column("reason", "Reason", lambda event: event.reason, sort="reason", css="strong"),
-    Column("object", "Object", about, sort="name", css="p clip o-name", fixed=True),
-    Column(
-        "count", "Count", lambda event: number(event.count, usual=1), sort="-count", label="count", css="num"
-    ),
-    Column("namespace", "Namespace", namespace, sort="namespace", label="in"),
-    Column("message", "Message", message, css="p clip o-rest"),
-    Column("source", "Source", lambda event: known(event.source.component), css="hide-t x", shown=False),
-)
 
 
-def of_nodes(running: Mapping[str, int] | None) -> tuple[Column, ...]:
-    """Return the columns of nodes; `running` is how many pods each has, None if nobody counts."""
-
-    def pods(node: Node) -> SafeString:
-        here = "–" if running is None else f"{running.get(node.name, 0):,}"
-        return format_html('{} <span class="t3">/ {}</span>', here, node.allocatable.pods)
-
-    return (
-        STATE,
-        NAME,
-        Column("roles", "Roles", roles, sort="roles", label="roles"),
-        Column("version", "Version", lambda node: known(node.version), sort="version", label="version"),
-        Column("pods", "Pods", pods, label="pods", css="num"),
-        Column("cpu", "CPU, cores", lambda node: cores_text(node.allocatable.cpu), label="cores", css="num"),
-        Column(
-            "memory", "Memory", lambda node: bytes_text(node.allocatable.memory), label="memory", css="num"
-        ),
-        Column("taints", "Taints", taints, css="hide-t x"),
-        Column("os", "System", lambda node: known(node.os_image), css="hide-t x", shown=False),
-        AGE,
+def name_of(kind: Kind, links: Links) -> Column:
+    """Return the column of names, each a link to its object."""
+    return Column(
+        "name", "Name", lambda row: links.name(kind, row), sort="name", css="p clip o-name", fixed=True
     )
 
 
-def of_namespaces(running: Mapping[str, int] | None, failing: Mapping[str, int]) -> tuple[Column, ...]:
-    """Return the columns of namespaces with the number of their pods, and of those that fail."""
+def images_of(images: Callable[[Any], Iterable[str]], *, shown: bool = True) -> Column:
+    return Column("images", "Images", lambda row: several(images(row)), css="clip o-wide x", shown=shown)
 
-    def pods(row: Namespace) -> SafeString:
-        if running is None:
-            return DASH
-        bad = (
-            format_html(' <span class="o-cnt bad">{} failing</span>', failing[row.name])
-            if row.name in failing
-            else ""
-        )
-        return format_html("{}{}", f"{running.get(row.name, 0):,}", bad)
 
-    return (
-        STATE,
-        NAME,
-        Column("pods", "Pods", pods, label="pods", css="num"),
-        Column("labels", "Labels", labels, css="clip o-wide hide-t x"),
-        AGE,
-    )
+def labels_column(*, shown: bool = False) -> Column:
+    return Column("labels", "Labels", labels, css="clip o-wide hide-t x", shown=shown)

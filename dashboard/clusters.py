@@ -1,7 +1,7 @@
 """The pages of what runs in a cluster: pods, nodes, namespaces, events."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,10 +10,12 @@ from django.shortcuts import redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import cells, tables
+from dashboard import columns, config, network, storage, tables, workloads
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
+from dashboard.kinds import AREA_OF, AREAS, BAD, PAGES, Page
+from dashboard.links import Links
 from dashboard.permissions import needs
-from dashboard.shell import COUNTED, Badge, back
+from dashboard.shell import COUNTED, Badge, back, badge_of
 from orchestrator.backends.cluster.objects import Pod
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.services.clusters import contexts, feed, lists, states
@@ -29,105 +31,74 @@ STALE = {  # condition -> what the source does, while old rows are shown
 PATIENCE_SECONDS = 5  # A watch that is opened again is not worth a note.
 WAIT_SECONDS = 0.3  # for a cache that has just begun; then the page shows how far it is
 HOURS = (1, 6, 24)
+COUNT_PODS = (Kind.NODES, Kind.NAMESPACES)  # Their lists say how many pods run there.
+COLUMNS: dict[Kind, Callable[[Links], Sequence[tables.Column]]] = {
+    Kind.PODS: columns.pods,
+    Kind.EVENTS: columns.events,
+    Kind.DEPLOYMENTS: workloads.deployments,
+    Kind.STATEFULSETS: workloads.stateful_sets,
+    Kind.DAEMONSETS: workloads.daemon_sets,
+    Kind.REPLICASETS: workloads.replica_sets,
+    Kind.JOBS: workloads.jobs,
+    Kind.CRONJOBS: workloads.cron_jobs,
+    Kind.HPAS: workloads.autoscalers,
+    Kind.SERVICES: network.services,
+    Kind.INGRESSES: network.ingresses,
+    Kind.CONFIGMAPS: config.config_maps,
+    Kind.SECRETS: config.secrets,
+    Kind.RESOURCEQUOTAS: config.quotas,
+    Kind.LIMITRANGES: config.limit_ranges,
+    Kind.PVCS: storage.claims,
+    Kind.PVS: storage.volumes,
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """What makes the page of one kind different from the others."""
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A kind of the same area with the number of its rows."""
 
-    kind: Kind
     title: str
-    one: str
-    icon: str
-    states: dict[str, str]  # chip by chip
-    placeholder: str
-    what: str  # it is, for somebody who sees none
-    state_key: str = "state"  # of the URL
-    sort: str = "state"
-    hours: bool = False
-
-
-PODS = Page(
-    kind=Kind.PODS,
-    title="Pods",
-    one="pod",
-    icon="circle-dot",
-    states={
-        "failing": "Failing",
-        "unready": "Not ready",
-        "starting": "Starting",
-        "terminating": "Terminating",
-        "running": "Running",
-        "done": "Completed",
-    },
-    placeholder="Name, label, image or node",
-    what="A pod is one or more containers that run together on a node.",
-)
-NODES = Page(
-    kind=Kind.NODES,
-    title="Nodes",
-    one="node",
-    icon="server",
-    states={"notready": "Not ready", "pressure": "Under pressure", "cordoned": "Cordoned", "ready": "Ready"},
-    placeholder="Name, label, role or version",
-    what="A node is a machine that runs pods.",
-)
-NAMESPACES = Page(
-    kind=Kind.NAMESPACES,
-    title="Namespaces",
-    one="namespace",
-    icon="tags",
-    states={"terminating": "Terminating", "active": "Active"},
-    placeholder="Name or label",
-    what="A namespace holds the objects of one team or purpose.",
-)
-EVENTS = Page(
-    kind=Kind.EVENTS,
-    title="Events",
-    one="event",
-    icon="bell",
-    states={"Warning": "Warning", "Normal": "Normal"},
-    placeholder="Object, reason or message",
-    what="Events tell what the cluster did; it forgets them after about an hour.",
-    state_key="type",
-    sort="",
-    hours=True,
-)
+    href: str
+    current: bool
+    badge: Badge
 
 
 @require_safe
 @needs("clusters:read")
-def pods(request: HttpRequest) -> HttpResponse:
-    return _list(request, PODS, lambda scope: (cells.PODS, ()))
-
-
-@require_safe
-@needs("clusters:read")
-def events(request: HttpRequest) -> HttpResponse:
-    return _list(request, EVENTS, lambda scope: (cells.EVENTS, ()))
-
-
-@require_safe
-@needs("clusters:read")
-def nodes(request: HttpRequest) -> HttpResponse:
-    def columns(scope: contexts.Scope) -> tuple[Sequence[tables.Column], object]:
-        running = _running(scope)
-        counts = None if running is None else Counter(pod.node_name for pod in running)
-        return cells.of_nodes(counts), counts
-
-    return _list(request, NODES, columns, follows=Kind.PODS)
-
-
-@require_safe
-@needs("clusters:read")
-def namespaces(request: HttpRequest) -> HttpResponse:
-    def columns(scope: contexts.Scope) -> tuple[Sequence[tables.Column], object]:
-        running = _running(scope)
-        counts = None if running is None else Counter(str(pod.namespace) for pod in running)
-        failing = Counter(str(pod.namespace) for pod in running or () if states.of(pod) == "failing")
-        return cells.of_namespaces(counts, failing), (counts, failing)
-
-    return _list(request, NAMESPACES, columns, follows=Kind.PODS)
+def index(request: HttpRequest, kind: Kind) -> HttpResponse:
+    """Answer with the list of a kind, its fragment, or 204 if the fragment is on the screen already."""
+    page = PAGES[kind]
+    address = tables.Address(request, known=KNOWN)
+    scope = contexts.scope(context=address.get("context"), namespace=address.get("namespace"))
+    # An address that is passed on must mean the same elsewhere.
+    address.query["context"] = scope.context.name
+    tabs = list(_tabs(kind, scope))
+    if not kind.namespaced:
+        scope = replace(scope, namespace=None)
+    found = _found(page, scope, address)
+    every_column, beside = _columns(kind, scope)
+    state = found.state
+    stale = _stale(state) if found.everything else ""
+    about_state = (state.condition, state.since, state.refused, state.read, state.next_try_at, stale)
+    tag = etag(sorted(address.query.items()), found.version, about_state, beside, tabs)
+    context = {
+        "page": page,
+        "tabs": tabs,
+        "etag": tag,
+        "topics": _topics(scope, kind, Kind.PODS if kind in COUNT_PODS else None),
+        "address": address,
+        "query": address.query,
+        "here": address.to(),
+        "everywhere": address.to(namespace=None, page=None),
+        "scope": scope,
+        "hours": HOURS if page.hours else (),
+        "stale": stale,
+        "badge": _badge(page, found) if wants_fragment(request) and not address.get("q") else None,
+        **_shown(page, found, address=address, columns=every_column, namespace=scope.namespace),
+    }
+    return unchanged(request, etag=tag) or render_either(
+        request, context, page="clusters/page.html", fragment="clusters/_list.html"
+    )
 
 
 @require_POST
@@ -140,41 +111,26 @@ def retry(request: HttpRequest) -> HttpResponse:
     return redirect(back(request))
 
 
-Columns = Callable[[contexts.Scope], tuple[Sequence[tables.Column], object]]
+def _tabs(kind: Kind, scope: contexts.Scope) -> Iterable[Tab]:
+    """Return the kinds of the same area, if there are several."""
+    links = Links(scope.context.name)
+    for each in AREAS.get(AREA_OF.get(kind, ""), ()):
+        href = links.listing(each, scope.namespace)
+        yield Tab(PAGES[each].title, href, each is kind, badge_of(each, scope))
 
 
-def _list(request: HttpRequest, page: Page, columns: Columns, *, follows: Kind | None = None) -> HttpResponse:
-    """Answer with a page, its fragment, or 204 if the fragment is on the screen already."""
-    address = tables.Address(request, known=KNOWN)
-    scope = contexts.scope(context=address.get("context"), namespace=address.get("namespace"))
-    address.query["context"] = (
-        scope.context.name
-    )  # An address that is passed on must mean the same elsewhere.
-    if not page.kind.namespaced:
-        scope = replace(scope, namespace=None)
-    found = _found(page, scope, address)
-    all_columns, beside = columns(scope)
-    state = found.state
-    stale = _stale(state) if found.everything else ""
-    about_state = (state.condition, state.since, state.refused, state.read, state.next_try_at, stale)
-    tag = etag(sorted(address.query.items()), found.version, about_state, beside)
-    context = {
-        "page": page,
-        "etag": tag,
-        "topics": _topics(scope, page.kind, follows),
-        "address": address,
-        "query": address.query,
-        "here": address.to(),
-        "everywhere": address.to(namespace=None, page=None),
-        "scope": scope,
-        "hours": HOURS if page.hours else (),
-        "stale": stale,
-        "badge": _badge(page, found) if wants_fragment(request) and not address.get("q") else None,
-        **_shown(page, found, address=address, columns=all_columns, namespace=scope.namespace),
-    }
-    return unchanged(request, etag=tag) or render_either(
-        request, context, page="clusters/page.html", fragment="clusters/_list.html"
-    )
+def _columns(kind: Kind, scope: contexts.Scope) -> tuple[Sequence[tables.Column], object]:
+    """Return the columns of a kind, and what else of the page changes with them."""
+    links = Links(scope.context.name)
+    if kind not in COUNT_PODS:
+        return COLUMNS[kind](links), ()
+    running = _running(scope)
+    if kind is Kind.NODES:
+        counts = None if running is None else Counter(pod.node_name for pod in running)
+        return columns.nodes(links, counts), counts
+    counts = None if running is None else Counter(str(pod.namespace) for pod in running)
+    failing = Counter(str(pod.namespace) for pod in running or () if states.of(pod) == "failing")
+    return columns.namespaces(links, counts, failing), (counts, failing)
 
 
 def _found(page: Page, scope: contexts.Scope, address: tables.Address) -> lists.Listing:
@@ -212,7 +168,9 @@ def _shown(
         "rows": [
             ("/".join(row.key), cells_of_row) for row, cells_of_row in zip(found.rows, html, strict=True)
         ],
-        "headings": tables.headings(chosen, address, default_sort=page.sort or "-lastTimestamp"),
+        "headings": tables.headings(
+            chosen, address, default_sort="-lastTimestamp" if page.kind is Kind.EVENTS else page.sort
+        ),
         "choices": [(each, each in chosen) for each in columns if not each.fixed],
         "chips": tables.chips(page.states, address, counts=found.counts, key=page.state_key),
         "pager": tables.pager(address, total=found.total, shown=len(found.rows)),
@@ -233,8 +191,9 @@ def _stale(state: CacheState) -> str:
 
 def _badge(page: Page, found: lists.Listing) -> Badge | None:
     """Return what the navigation says about these rows, so that it does not contradict the page."""
-    bad = COUNTED.get(page.kind)
-    return Badge(found.everything or None, found.counts.get(bad, 0)) if bad else None
+    if page.kind not in COUNTED:
+        return None
+    return Badge(found.everything or None, found.counts.get(BAD[page.kind], 0))
 
 
 def trouble(state: CacheState) -> str:
@@ -253,19 +212,23 @@ def _sentence(page: Page, found: lists.Listing, address: tables.Address) -> str:
     total = sum(found.counts.values())
     order = " Sorted by what needs attention." if address.get("sort", page.sort) == "state" else ""
     if not total:
-        return f"No {page.kind} here." if not address.get("q") else "Nothing matches."
-    if page is PODS:
-        failing = found.counts.get("failing", 0)
-        return (
-            f"{failing:,} of {total:,} {'fails' if failing == 1 else 'fail'}.{order}"
-            if failing
-            else f"None of {total:,} fails.{order}"
-        )
-    if page is NODES:
+        return f"No {page.many} here." if not address.get("q") else "Nothing matches."
+    if page.kind is Kind.NODES:
         ready = total - found.counts.get("notready", 0)
         return f"{ready:,} of {total:,} {'is' if ready == 1 else 'are'} ready.{order}"
-    if page is EVENTS:
+    if page.kind is Kind.EVENTS:
         return f"Warnings: {found.counts.get('Warning', 0):,} of {total:,}. Newest first."
+    bad = BAD.get(page.kind, "")
+    failing = found.counts.get(bad, 0) if bad else 0
+    if page.kind is Kind.PODS:
+        verb = "fails" if failing == 1 else "fail"
+        return f"{failing:,} of {total:,} {verb}.{order}" if failing else f"None of {total:,} fails.{order}"
+    if failing:
+        return (
+            f"{failing:,} of {total:,} {'is' if failing == 1 else 'are'} {page.states[bad].lower()}.{order}"
+        )
+    if page.kind is Kind.INGRESSES:
+        return f"{total:,} ingress{'' if total == 1 else 'es'}."
     return f"{counted(total, page.one)}."
 
 

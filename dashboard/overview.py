@@ -6,13 +6,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from dashboard import cells
 from dashboard.htmx import etag, render_either, unchanged
+from dashboard.kinds import PAGES
+from dashboard.links import BY_WORD, Links
 from dashboard.permissions import needs
 from dashboard.shell import env_of, place_query
 from dashboard.templatetags import ui
+from orchestrator.backends.cluster.objects import Event
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.services import activity
 from orchestrator.services.clusters import contexts, feed, lists
@@ -97,7 +101,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "headline": _headline(findings, scope, found),
         "sources": sources,
         "lines": latest,
-        "warnings": [(cells.since(row.counts_at), row) for row in found[Kind.EVENTS].rows],  # type: ignore[attr-defined]
+        "warnings": list(_warnings(scope, found[Kind.EVENTS])),
         "state": found[Kind.PODS].state,
         "events_state": found[Kind.EVENTS].state,
         "checked": sum(each.everything for each in found.values()),
@@ -146,10 +150,23 @@ def _findings(scope: contexts.Scope, found: dict[Kind, lists.Listing]) -> list[F
     return sorted(findings, key=lambda finding: finding.level != "crit")
 
 
+def _warnings(
+    scope: contexts.Scope, found: lists.Listing
+) -> Iterable[tuple[SafeString, Event, SafeString | str]]:
+    """Return each warning with its time and the name of what it is about, linked where that has a page."""
+    links = Links(scope.context.name)
+    for row in found.rows:
+        if isinstance(row, Event):
+            kind = BY_WORD.get(row.kind)
+            yield cells.since(row.counts_at), row, links.name(kind, row) if kind else row.name
+
+
 def _lead(finding: Finding, scope: contexts.Scope) -> Lead:
-    query = place_query(scope.context.name, finding.namespace, q=finding.search, state=finding.state)
-    page, action = ("nodes", "See node") if finding.kind is Kind.NODES else ("pods", "See pods")
-    return Lead(finding, reverse(f"dashboard:{page}") + query, action)
+    links, word = Links(scope.context.name), PAGES[finding.kind].one
+    if finding.only:
+        return Lead(finding, links.to(finding.kind, finding.namespace, finding.only), f"Open {word}")
+    href = links.listing(finding.kind, finding.namespace, q=finding.search, state=finding.state)
+    return Lead(finding, href, f"See {word}s")
 
 
 def _headline(

@@ -10,15 +10,15 @@ from django.views.decorators.http import require_safe
 
 from dashboard import cells
 from dashboard.htmx import render_either
+from dashboard.kinds import AREA_OF, PAGES
+from dashboard.links import Links
 from dashboard.permissions import needs
 from dashboard.shell import MAP, env_of, place_query
-from orchestrator.backends.cluster.port import Kind
-from orchestrator.services.clusters import contexts, lists
+from orchestrator.services.clusters import contexts, lists, states
 
 MOST = 20
 MOST_PLACES = 8
 LONGEST = 253
-PAGES = {Kind.PODS: "circle-dot", Kind.NODES: "server", Kind.NAMESPACES: "tags"}  # kinds that have a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,22 @@ def _objects(scope: contexts.Scope, text: str) -> Iterable[Hit]:
     if not text:
         return
     name = scope.context.name
+    links = Links(name)
     for hit in lists.search(scope, text, limit=MOST):
-        if hit.kind in PAGES and hit.kind is not Kind.NAMESPACES:
-            namespace = hit.row.namespace or None
-            href = reverse(f"dashboard:{hit.kind}") + place_query(name, namespace, q=hit.row.name)
-            place = f"{hit.kind.singular.capitalize()} · {name}" + (f" / {namespace}" if namespace else "")
-            yield Hit(hit.row.name, place, href, PAGES[hit.kind], badge=cells.state_of(hit.row))
+        page, namespace = PAGES[hit.kind], hit.row.namespace or ""
+        place = f"{page.one.capitalize()} · {name}" + (f" / {namespace}" if namespace else "")
+        href = links.to(hit.kind, namespace, hit.row.name)
+        badge = cells.state_of(hit.row) if states.of(hit.row) else ""
+        yield Hit(hit.row.name, place, href, page.icon, badge=badge)
 
 
 def _pages(scope: contexts.Scope, text: str) -> Iterable[Hit]:
     place = place_query(scope.context.name, scope.namespace)
-    for _, areas in MAP:
-        for name, label, icon, *_rest in areas:
-            if text.lower() in label.lower():
-                yield Hit(label, "Page", reverse(f"dashboard:{name}") + place, icon)
+    areas = [(name, label, icon) for _, areas in MAP for name, label, icon, *_rest in areas]
+    kinds = [(str(page.kind), page.title, page.icon) for page in PAGES.values() if page.kind in AREA_OF]
+    for name, label, icon in areas + (kinds if text else []):
+        if text.lower() in label.lower():
+            yield Hit(label, "Page", reverse(f"dashboard:{name}") + place, icon)
 
 
 def _contexts(text: str) -> Iterable[Hit]:

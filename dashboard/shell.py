@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from dashboard.kinds import AREA_OF, BAD
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError
 from orchestrator.errors import DomainError
@@ -27,17 +28,11 @@ THEME_SECONDS = 365 * 86400
 READ = "clusters:read"
 PLACE = ("context", "namespace")
 MOST_NAMESPACES = 300  # as links; the field beside them takes any name
-ENVIRONMENTS = (  # how the name of a context begins or goes on -> class of the square
-    ("prod", "prod"),
-    ("stag", "stg"),
-    ("stg", "stg"),
-    ("dev", "dev"),
-    ("kind", "dev"),
-    ("mini", "dev"),
-    ("demo", "dev"),
-    ("local", "dev"),
-    ("desktop", "dev"),
-)
+ENVIRONMENTS = {  # class of the square -> how a word in the name of a context begins
+    "prod": ("prod",),
+    "stg": ("stag", "stg"),
+    "dev": ("dev", "kind", "mini", "demo", "local", "desktop"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +92,7 @@ class Shell:
     namespaces: list[Choice]
     more_namespaces: int
     keep: list[tuple[str, str]]  # what the field of the switcher carries on
+    path: str  # of this page in another place
     place: str  # "?context=…&namespace=…"
     problem: str
     user: User
@@ -118,6 +114,10 @@ MAP = (  # heading, then (URL name, label, icon, key after G, role needed or "")
         "Cluster",
         (
             ("pods", "Pods", "circle-dot", "p", ""),
+            ("deployments", "Workloads", "versions", "w", ""),
+            ("services", "Network", "network", "t", ""),
+            ("configmaps", "Config", "adjustments-horizontal", "f", ""),
+            ("persistentvolumeclaims", "Storage", "database", "v", ""),
             ("nodes", "Nodes", "server", "n", ""),
             ("namespaces", "Namespaces", "tags", "m", ""),
             ("events", "Events", "bell", "e", ""),
@@ -131,7 +131,7 @@ MAP = (  # heading, then (URL name, label, icon, key after G, role needed or "")
         ),
     ),
 )
-COUNTED = {Kind.PODS: "failing", Kind.NODES: "notready"}  # the state that is a red number
+COUNTED = (Kind.PODS, Kind.NODES)  # kinds with a number in the navigation
 COUNT_SECONDS = 2.0  # A number in the navigation may be this old: counting 20,000 pods is not free.
 MOST_COUNTED = 1000
 _counted: dict[str, tuple[float, Badge]] = {}
@@ -163,7 +163,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 def env_of(context: str) -> str:
     """Return the class of a context's square: red production, amber staging, green development."""
     words = context.lower().replace("_", "-").replace("/", "-").replace("@", "-").split("-")
-    found = (css for begin, css in ENVIRONMENTS if any(word.startswith(begin) for word in words))
+    found = (css for css, begins in ENVIRONMENTS.items() if any(word.startswith(begins) for word in words))
     return next(found, "")
 
 
@@ -175,9 +175,11 @@ def place_query(context: str, namespace: str | None = None, **more: str) -> str:
 
 def scope_of(request: HttpRequest) -> contexts.Scope | None:
     """Return the scope of the address, else the default one; None if there is no cluster at all."""
-    for wanted in ({key: request.GET.get(key) for key in PLACE}, {}):
+    said = {key: request.GET.get(key) for key in PLACE}
+    said["namespace"] = said["namespace"] or _path_of(request).get("namespace", "").strip("-")
+    for wanted in (said, {}):
         try:
-            return contexts.scope(**wanted)
+            return contexts.scope(context=wanted.get("context"), namespace=wanted.get("namespace"))
         except (DomainError, BackendError):
             continue  # The view says what is wrong; the shell shows what there is.
     return None
@@ -203,6 +205,7 @@ def build(request: HttpRequest) -> Shell:
         namespaces=_namespaces(request, name, namespace, names[:MOST_NAMESPACES]),
         more_namespaces=max(0, len(names) - MOST_NAMESPACES),
         keep=[("context", name), *_kept(request)],
+        path=_list_path(request),
         place=place_query(name, namespace),
         problem=contexts.problem(),
         user=user,
@@ -227,7 +230,17 @@ def _namespaces(request: HttpRequest, context: str, current: str, names: list[st
 
 def _elsewhere(request: HttpRequest, *, context: str, namespace: str = "") -> str:
     """Return the address of this page in another place; its page number means nothing there."""
-    return request.path + place_query(context, namespace, **dict(_kept(request)))
+    return _list_path(request) + place_query(context, namespace, **dict(_kept(request)))
+
+
+def _path_of(request: HttpRequest) -> dict[str, Any]:
+    return request.resolver_match.kwargs if request.resolver_match else {}
+
+
+def _list_path(request: HttpRequest) -> str:
+    """Return the path to go on with elsewhere: an object is not there, but others of its kind may be."""
+    found = _path_of(request)
+    return reverse(f"dashboard:{found['kind']}") if "name" in found and "kind" in found else request.path
 
 
 def _kept(request: HttpRequest) -> list[tuple[str, str]]:
@@ -244,7 +257,8 @@ def _sections(request: HttpRequest, scope: contexts.Scope | None) -> Iterator[Se
             if needed in ("", role):
                 path = reverse(f"dashboard:{name}")
                 badge = badges.get(name, Badge())
-                areas.append(Area(name, word, icon, key, path + place, _is_in(request, path), badge))
+                current = _is_in(request, path) or _shown_by(request) == name
+                areas.append(Area(name, word, icon, key, path + place, current, badge))
         yield Section(label, areas)
 
 
@@ -252,19 +266,26 @@ def _is_in(request: HttpRequest, path: str) -> bool:
     return request.path == path or (not path.endswith("/") and request.path.startswith(path + "/"))
 
 
+def _shown_by(request: HttpRequest) -> str:
+    """Return the name of the area that the kind of this page belongs to; "" if it has none."""
+    kind = _path_of(request).get("kind")
+    return AREA_OF.get(kind, "") if isinstance(kind, Kind) else ""
+
+
 def _badges(scope: contexts.Scope) -> dict[str, Badge]:
     """Return URL name -> number."""
-    return {kind.value: _badge(kind, scope, bad=bad) for kind, bad in COUNTED.items()}
+    return {kind.value: badge_of(kind, scope) for kind in COUNTED}
 
 
-def _badge(kind: Kind, scope: contexts.Scope, *, bad: str) -> Badge:
+def badge_of(kind: Kind, scope: contexts.Scope) -> Badge:
+    """Return how many objects of a kind there are, or are broken; it may be two seconds old."""
     namespace = scope.namespace if kind.namespaced else None
     topic = feed.topic(kind, context=scope.context.name, namespace=namespace)
     counted_at, known = _counted.get(topic, (-COUNT_SECONDS, Badge()))
     if monotonic() - counted_at < COUNT_SECONDS:
         return known
     found = lists.listing(kind, replace(scope, namespace=namespace), lists.Query(limit=1), wait_seconds=0)
-    known = Badge(found.everything or None, found.counts.get(bad, 0))
+    known = Badge(found.everything or None, found.counts.get(BAD[kind], 0) if kind in BAD else 0)
     if len(_counted) >= MOST_COUNTED:
         _counted.clear()  # Namespaces come from addresses, so there is no end to them.
     _counted[topic] = (monotonic(), known)

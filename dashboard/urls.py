@@ -1,16 +1,33 @@
 """URLs of the pages and their WebSockets."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
-from dashboard import access, activity, clusters, consumers, overview, search, shell, system
+from dashboard import access, activity, clusters, consumers, logs, objects, overview, search, shell, system
+from dashboard.kinds import PAGES
+from orchestrator.backends.cluster.port import Kind
 
+
+class KindConverter:
+    """A kind whose objects have pages, by its plural."""
+
+    regex = "|".join(kind for kind in PAGES if kind is not Kind.EVENTS)
+
+    def to_python(self, value: str) -> Kind:
+        return Kind(value)
+
+    def to_url(self, value: str) -> str:
+        return str(value)
+
+
+register_converter(KindConverter, "kind")
 app_name = "dashboard"
 urlpatterns = [
     path("", overview.index, name="overview"),
-    path("pods", clusters.pods, name="pods"),
-    path("nodes", clusters.nodes, name="nodes"),
-    path("namespaces", clusters.namespaces, name="namespaces"),
-    path("events", clusters.events, name="events"),
+    *(path(kind, clusters.index, {"kind": kind}, name=kind) for kind in PAGES),
+    path("<kind:kind>/<namespace>/<name>", objects.overview, name="object"),
+    path("<kind:kind>/<namespace>/<name>/events", objects.events_of, name="object-events"),
+    path("<kind:kind>/<namespace>/<name>/yaml", objects.yaml_of, name="object-yaml"),
+    path("pods/<str:namespace>/<str:name>/logs", logs.pod, name="pod-logs"),
     path("retry", clusters.retry, name="retry"),
     path("search", search.index, name="search"),
     path("theme", shell.set_theme, name="theme"),

@@ -18,6 +18,7 @@ from orchestrator.models import (
     AuditEvent,
     ControllerRun,
     Lease,
+    Preference,
     RelayedTopic,
     SignInLink,
 )
@@ -201,6 +202,14 @@ class RelayedTopicAdmin(ReadOnly):
 class LeaseAdmin(ReadOnly):
     list_display = ("name", "owner", "fence", "heartbeat_at", "expires_at")
     search_fields = ("name", "owner")
+
+
+@admin.register(Preference)
+class PreferenceAdmin(ReadOnly):
+    list_display = ("owner", "section", "name", "value")
+    list_filter = ("section",)
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__username")
 
 
 @admin.register(ControllerRun)

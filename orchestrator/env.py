@@ -19,7 +19,15 @@ UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = re.compile(r"(?:\d{1,8}(?:\.\d+)?(?:ms|[smhd])){1,5}")  # what fits into a timedelta
 LONGEST = timedelta(days=36500)  # A time so long ago or ahead must still be a date.
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-GROUPS = ("K8S_LIST", "STREAM", "GENERAL")  # rate limits; every group has a window and a number
+GROUPS = (
+    "K8S_LIST",
+    "K8S_DETAIL",
+    "LOGS",
+    "REVEAL",
+    "SETTINGS",
+    "STREAM",
+    "GENERAL",
+)  # rate limits; every group has a window and a number
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -111,6 +119,16 @@ class Environment(BaseSettings):
     )
     rl_k8s_list_max: Number = Field(120, description="lists and events of a cluster, per window and caller")
     rl_k8s_list_window_ms: Number = Field(60000, description="the window of `RL_K8S_LIST_MAX`")
+    rl_logs_max: Number = Field(30, description="logs of pods, per window and caller")
+    rl_logs_window_ms: Number = Field(60000, description="the window of `RL_LOGS_MAX`")
+    rl_k8s_detail_max: Number = Field(
+        60, description="single objects and connection checks, per window and caller"
+    )
+    rl_k8s_detail_window_ms: Number = Field(60000, description="the window of `RL_K8S_DETAIL_MAX`")
+    rl_reveal_max: Number = Field(10, description="reveals of secrets, per window and caller")
+    rl_reveal_window_ms: Number = Field(60000, description="the window of `RL_REVEAL_MAX`")
+    rl_settings_max: Number = Field(30, description="changes of preferences, per window and caller")
+    rl_settings_window_ms: Number = Field(60000, description="the window of `RL_SETTINGS_MAX`")
     rl_stream_max: Number = Field(5, description="new event streams, per window and caller")
     rl_stream_window_ms: Number = Field(60000, description="the window of `RL_STREAM_MAX`")
     rl_general_max: Number = Field(100, description="other API calls, per window and caller")
@@ -138,6 +156,9 @@ class Environment(BaseSettings):
     )
     sse_heartbeat_interval_ms: Annotated[int, Field(ge=100, le=600000)] = Field(
         30000, description="silence in `/api/stream` is filled this often"
+    )
+    log_max_bytes: Number = Field(
+        5242880, description="of an answer with logs that does not follow them; older lines are left out"
     )
     demo_seed: int = Field(42, description="the demo world follows from this number")
     demo_evolve: bool = Field(True, description="`false` freezes the demo world")

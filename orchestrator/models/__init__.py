@@ -3,5 +3,15 @@
 from orchestrator.models.access import APIKey, AuditEvent, SignInLink
 from orchestrator.models.activity import Activity, RelayedTopic
 from orchestrator.models.leases import ControllerRun, Lease
+from orchestrator.models.preferences import Preference
 
-__all__ = ["APIKey", "Activity", "AuditEvent", "ControllerRun", "Lease", "RelayedTopic", "SignInLink"]
+__all__ = [
+    "APIKey",
+    "Activity",
+    "AuditEvent",
+    "ControllerRun",
+    "Lease",
+    "Preference",
+    "RelayedTopic",
+    "SignInLink",
+]

@@ -37,9 +37,10 @@ def test_the_overview_says_what_is_broken(signed_in):
     assert "rabbitmq cannot pull its image" in answer.content.decode()
 
 
-def test_each_finding_leads_to_its_rows(signed_in):
+def test_each_finding_leads_to_its_object_or_to_its_rows(signed_in):
     for lead in signed_in.get(reverse("dashboard:overview")).context["leads"]:
-        assert signed_in.get(lead.href).context["rows"], lead.finding.title
+        shown = signed_in.get(lead.href).context
+        assert shown["row"].name == lead.finding.only if lead.finding.only else shown["rows"]
 
 
 def test_tiles_lead_to_their_lists(signed_in):

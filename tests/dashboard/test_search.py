@@ -19,7 +19,7 @@ def found(answer) -> dict[str, list[str]]:
 
 def test_objects_are_found_by_name_and_say_how_they_are(signed_in):
     answer = signed_in.get(reverse("dashboard:search"), {"q": "RabbitMQ"})
-    assert found(answer)["Best matches"] == ["rabbitmq-0"]
+    assert "rabbitmq-0" in found(answer)["Best matches"]
     assert "ImagePullBackOff" in answer.content.decode()
 
 

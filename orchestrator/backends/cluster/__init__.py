@@ -2,11 +2,18 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from django.conf import settings
 
-from orchestrator.backends.cluster.port import DEMO_CONTEXT, Catalogue, Cluster, Listener
+from orchestrator.backends.cluster import rows
+from orchestrator.backends.cluster.objects import Row
+from orchestrator.backends.cluster.port import DEMO_CONTEXT, Catalogue, Cluster, Kind, Listener
+from orchestrator.backends.cluster.rows import details
 from orchestrator.backends.errors import BackendError
 
 logger = logging.getLogger(__name__)
@@ -69,3 +76,26 @@ def _real(listener: Listener) -> tuple[dict[str, Cluster], str]:
     path = kubeconfig or str(HOME_KUBECONFIG.expanduser())
     clusters, current = open_kubernetes(path, listener=listener, namespaces=namespaces)
     return {**clusters}, current
+
+
+def as_row(kind: Kind, manifest: dict[str, Any]) -> Row:
+    """Return a whole object as the row that lists show; raise `BackendError` if it makes no sense."""
+    with _sense():
+        return rows.from_object(kind, manifest)
+
+
+def as_detail(kind: Kind, row: Row, manifest: dict[str, Any]) -> Row:
+    """Return the row of a whole object with what one object shows more than a list.
+
+    No value of a secret is in it. Raises `BackendError` if the object makes no sense.
+    """
+    with _sense():
+        return details.detail(kind, row, manifest)
+
+
+@contextmanager
+def _sense() -> Iterator[None]:
+    try:
+        yield
+    except msgspec.ValidationError as exc:
+        raise BackendError("The cluster sent an object that makes no sense.", service="kubernetes") from exc

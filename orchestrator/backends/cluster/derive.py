@@ -6,7 +6,8 @@ the API, see https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 
 from collections.abc import Sequence
 
-from orchestrator.backends.cluster.raw import ContainerStatus, DeploymentRaw, NodeRaw, PodRaw
+from orchestrator.backends.cluster.raw import ContainerStatus, NodeRaw, PodRaw
+from orchestrator.backends.cluster.raw.workloads import DaemonSetStatus, DeploymentRaw, JobRaw
 
 QUIET_WAITS = {"", "ContainerCreating", "PodInitializing"}
 
@@ -92,3 +93,33 @@ def deployment_status(deployment: DeploymentRaw) -> str:
         rolling = under_way or status.updated_replicas < desired
         return "Progressing" if rolling and not failed else "Degraded"
     return "Progressing" if status.updated_replicas < desired else "Available"
+
+
+def stateful_set_status(*, desired: int, ready: int) -> str:
+    """Return Degraded if nothing is ready, Progressing if something is missing, else Available."""
+    if ready == 0 and desired > 0:
+        return "Degraded"
+    return "Progressing" if ready < desired else "Available"
+
+
+def daemon_set_status(status: DaemonSetStatus | None) -> str:
+    """Return Healthy, Degraded, Not Ready, or Unknown for a set that has never said anything."""
+    if status is None:
+        return "Unknown"
+    desired, ready = status.desired_number_scheduled, status.number_ready
+    if desired == 0 or (ready == desired and status.number_available == desired):
+        return "Healthy"
+    if ready == 0:
+        return "Not Ready"
+    return "Degraded"
+
+
+def job_status(job: JobRaw) -> str:
+    """Return Complete or Failed by condition, Running while pods run, Pending before that, else Unknown."""
+    conditions = {each.type for each in job.status.conditions if each.status == "True"}
+    for word in ("Complete", "Failed"):
+        if word in conditions:
+            return word
+    if job.status.active > 0:
+        return "Running"
+    return "Unknown" if job.status.succeeded or job.status.failed else "Pending"

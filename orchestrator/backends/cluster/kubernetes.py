@@ -6,15 +6,26 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from kubernetes import client, config
 
 from orchestrator.backends.cluster.caches import WatchCache
-from orchestrator.backends.cluster.port import Context, Kind, Listener
-from orchestrator.backends.cluster.transport import Transport, kubeconfig_errors, translated_errors
+from orchestrator.backends.cluster.port import Context, Kind, Listener, LogQuery
+from orchestrator.backends.cluster.transport import (
+    GROUPS,
+    READ_SECONDS,
+    Stream,
+    Transport,
+    kubeconfig_errors,
+    path_of,
+    translated_errors,
+)
 
 IN_CLUSTER = "in-cluster"
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+FOLLOW_SILENCE_SECONDS = 4 * 3600.0  # A container may have nothing to say for long.
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -62,6 +73,22 @@ class KubernetesCluster:
         for cache in stopped:
             cache.stop()
 
+    def read(self, kind: Kind, *, namespace: str, name: str) -> dict[str, Any]:
+        answer = self._transport.get(f"{path_of(kind, namespace or None)}/{quote(name, safe='')}")
+        with translated_errors():
+            found: dict[str, Any] = msgspec.json.decode(answer, type=dict)
+        return found
+
+    def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
+        answer = self._transport.post(REVIEWS, review_of(verb, kind=kind, namespace=namespace))
+        with translated_errors():
+            return bool(msgspec.json.decode(answer)["status"]["allowed"])
+
+    def logs(self, pod: str, *, namespace: str, query: LogQuery) -> Stream:
+        path = f"{path_of(Kind.PODS, namespace)}/{quote(pod, safe='')}/log"
+        silence = FOLLOW_SILENCE_SECONDS if query.follow else READ_SECONDS
+        return self._transport.stream(path, log_parameters(query), silence_seconds=silence)
+
     def version(self) -> str:
         answer = self._transport.get("/version")
         with translated_errors():
@@ -72,6 +99,21 @@ class KubernetesCluster:
             stopped, self._caches = list(self._caches.values()), {}
         for cache in stopped:
             cache.stop()
+
+
+def review_of(verb: str, *, kind: Kind, namespace: str) -> dict[str, Any]:
+    """Return the question whether we may do something.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
+    """
+    # "/api/v1" is the core group, whose name is empty; others are "/apis/<group>/<version>".
+    group = GROUPS[kind].split("/")[2] if GROUPS[kind].startswith("/apis/") else ""
+    asked = {"verb": verb, "group": group, "resource": kind.value, "namespace": namespace}
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": asked},
+    }
 
 
 def open_kubernetes(
@@ -99,6 +141,23 @@ def open_in_cluster(*, listener: Listener, namespaces: Sequence[str] = ()) -> Ku
     place = (SERVICE_ACCOUNT / "namespace").read_text().strip() or "default"
     context = Context(name=IN_CLUSTER, cluster=IN_CLUSTER, user="service-account", namespace=place)
     return KubernetesCluster(context, load=_load_in_cluster, listener=listener, namespaces=namespaces)
+
+
+def log_parameters(query: LogQuery) -> dict[str, str | int]:
+    """Return what the API server calls the parts of a query.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod
+    """
+    switches = {"follow": query.follow, "previous": query.previous, "timestamps": query.timestamps}
+    asked: dict[str, str | int] = {"container": query.container}
+    asked |= {name: "true" for name, on in switches.items() if on}
+    if query.tail is not None:
+        asked["tailLines"] = query.tail
+    if query.since is not None:
+        asked["sinceTime"] = query.since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    elif query.since_seconds is not None:
+        asked["sinceSeconds"] = query.since_seconds
+    return asked
 
 
 def _context(entry: dict[str, Any]) -> Context:

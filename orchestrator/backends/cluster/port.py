@@ -1,10 +1,10 @@
 """The cluster as the rest of the product sees it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.errors import BackendError
@@ -22,16 +22,55 @@ class Kind(StrEnum):
     DEPLOYMENTS = "deployments"
     STATEFULSETS = "statefulsets"
     DAEMONSETS = "daemonsets"
+    REPLICASETS = "replicasets"
     JOBS = "jobs"
+    CRONJOBS = "cronjobs"
+    HPAS = "horizontalpodautoscalers"
+    SERVICES = "services"
+    INGRESSES = "ingresses"
+    CONFIGMAPS = "configmaps"
+    SECRETS = "secrets"
+    RESOURCEQUOTAS = "resourcequotas"
+    LIMITRANGES = "limitranges"
+    PVCS = "persistentvolumeclaims"
+    PVS = "persistentvolumes"
 
     @property
     def namespaced(self) -> bool:
-        return self not in (Kind.NODES, Kind.NAMESPACES)
+        return self not in (Kind.NODES, Kind.NAMESPACES, Kind.PVS)
+
+    @property
+    def word(self) -> str:
+        """Return the kind as manifests write it: `Deployment`."""
+        return WORDS[self]
 
     @property
     def singular(self) -> str:
         """Return the word of one, as in the frames of the stream: `pod`."""
         return self.value.removesuffix("s")
+
+
+WORDS = {
+    Kind.PODS: "Pod",
+    Kind.NODES: "Node",
+    Kind.NAMESPACES: "Namespace",
+    Kind.EVENTS: "Event",
+    Kind.DEPLOYMENTS: "Deployment",
+    Kind.STATEFULSETS: "StatefulSet",
+    Kind.DAEMONSETS: "DaemonSet",
+    Kind.REPLICASETS: "ReplicaSet",
+    Kind.JOBS: "Job",
+    Kind.CRONJOBS: "CronJob",
+    Kind.HPAS: "HorizontalPodAutoscaler",
+    Kind.SERVICES: "Service",
+    Kind.INGRESSES: "Ingress",
+    Kind.CONFIGMAPS: "ConfigMap",
+    Kind.SECRETS: "Secret",
+    Kind.RESOURCEQUOTAS: "ResourceQuota",
+    Kind.LIMITRANGES: "LimitRange",
+    Kind.PVCS: "PersistentVolumeClaim",
+    Kind.PVS: "PersistentVolume",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +170,32 @@ class Cache(Protocol):
         """Try the source again at once if it failed; never more often than once a second."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """Which part of a container's log is wanted, and whether what comes later is too."""
+
+    container: str
+    tail: int | None = None  # lines from the end; None is all that is kept
+    since_seconds: int | None = None
+    since: datetime | None = None  # aware UTC; whole seconds count
+    previous: bool = False  # of the run before the present one
+    timestamps: bool = False  # each line begins with its time, in RFC 3339
+    follow: bool = False  # until the container ends
+
+
+class LogStream(Protocol):
+    """An open log. One thread reads and closes it; `interrupt` may be called from any other."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield parts of the log as they come, cut anywhere; raise `BackendError` if it breaks."""
+
+    def interrupt(self) -> None:
+        """End the log while another thread waits for its next part. Twice is not an error."""
+
+    def close(self) -> None:
+        """Give the connection up."""
+
+
 class Cluster(Protocol):
     """One context. Reads come from caches; a cache begins with its first use and ends when unused."""
 
@@ -144,6 +209,25 @@ class Cluster(Protocol):
 
     def stop_unused(self, *, before: datetime) -> None:
         """Stop the caches that nobody has used since `before`."""
+
+    def read(self, kind: Kind, *, namespace: str, name: str) -> dict[str, Any]:
+        """Return a whole object as the API server has it now; kinds without namespaces take "".
+
+        Raises `NotFound`, `Forbidden` and what else keeps it away.
+        """
+
+    def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
+        """Return True if we may `verb` (list, get, delete, ...) a kind; "" means in every namespace.
+
+        The API server is asked. Raises `BackendError` if it does not answer.
+        """
+
+    def logs(self, pod: str, *, namespace: str, query: LogQuery) -> LogStream:
+        """Open the log of a container.
+
+        Raises `NotFound` without such a pod, `Invalid` without such a container, or if it has no log, such as
+        before it first ran, and what else keeps it away.
+        """
 
     def version(self) -> str:
         """Return the API server's version, such as v1.34.4; raise `BackendError` if it does not answer."""

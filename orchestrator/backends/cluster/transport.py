@@ -44,6 +44,7 @@ from orchestrator.backends.errors import (
 SERVICE = "kubernetes"
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
+CHUNK_BYTES = 65536
 CONNECTIONS = 64  # to one API server: every watch holds one
 ERROR_FOR_STATUS: dict[int, type[BackendError]] = {
     0: Unreachable,  # The client library reports a failed TLS handshake as status 0.
@@ -72,7 +73,18 @@ GROUPS: dict[Kind, str] = {
     Kind.DEPLOYMENTS: "/apis/apps/v1",
     Kind.STATEFULSETS: "/apis/apps/v1",
     Kind.DAEMONSETS: "/apis/apps/v1",
+    Kind.REPLICASETS: "/apis/apps/v1",
     Kind.JOBS: "/apis/batch/v1",
+    Kind.CRONJOBS: "/apis/batch/v1",
+    Kind.HPAS: "/apis/autoscaling/v2",
+    Kind.SERVICES: "/api/v1",
+    Kind.INGRESSES: "/apis/networking.k8s.io/v1",
+    Kind.CONFIGMAPS: "/api/v1",
+    Kind.SECRETS: "/api/v1",
+    Kind.RESOURCEQUOTAS: "/api/v1",
+    Kind.LIMITRANGES: "/api/v1",
+    Kind.PVCS: "/api/v1",
+    Kind.PVS: "/api/v1",
 }
 
 
@@ -93,15 +105,23 @@ class Transport:
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> bytes:
         """Return the body of an answer; raise `BackendError`."""
         with translated_errors():
-            answer = self._send(path, query or {}, read_seconds=READ_SECONDS)
+            answer = self._send("GET", path, query=query, read_seconds=READ_SECONDS)
+            content: bytes = answer.read()
+        _check(answer, content)
+        return content
+
+    def post(self, path: str, body: Mapping[str, Any]) -> bytes:
+        """Send an object as JSON; return the body of the answer; raise `BackendError`."""
+        with translated_errors():
+            answer = self._send("POST", path, body=body, read_seconds=READ_SECONDS)
             content: bytes = answer.read()
         _check(answer, content)
         return content
 
     def stream(self, path: str, query: Mapping[str, str | int], *, silence_seconds: float) -> "Stream":
-        """Open a watch; raise `BackendError` if it does not open, and while it is read."""
+        """Open a watch or a log; raise `BackendError` if it does not open, and while it is read."""
         with translated_errors():
-            answer = self._send(path, query, read_seconds=silence_seconds)
+            answer = self._send("GET", path, query=query, read_seconds=silence_seconds)
             if answer.status >= 400:
                 _check(answer, answer.read())
         return Stream(answer.response)
@@ -122,20 +142,30 @@ class Transport:
                 self._api = client.ApiClient(configuration)
             return self._api
 
-    def _send(self, path: str, query: Mapping[str, str | int], *, read_seconds: float) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        read_seconds: float,
+    ) -> Any:
         api = self._client()
+        content = {} if body is None else {"Content-Type": "application/json"}
         request = api.param_serialize(
-            "GET",
+            method,
             path,
-            query_params=list(query.items()),
-            header_params={"Accept": "application/json"},
+            query_params=list((query or {}).items()),
+            header_params={"Accept": "application/json", **content},
+            body=body,
             auth_settings=["BearerToken"],
         )
         return api.call_api(*request, _request_timeout=(CONNECT_SECONDS, read_seconds))
 
 
 class Stream:
-    """The lines of an open watch."""
+    """The lines of an open watch, or the parts of an open log."""
 
     def __init__(self, response: Any) -> None:
         self._response = response
@@ -147,6 +177,11 @@ class Stream:
             for chunk in self._response.stream(amt=None):
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from lines
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield what comes as it comes until the server ends it; raise `BackendError` if it breaks."""
+        with translated_errors():
+            yield from self._response.stream(amt=CHUNK_BYTES)
 
     def interrupt(self) -> None:
         """End the stream while another thread waits for its next line."""

@@ -61,6 +61,17 @@ class ContextView:
     current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a caller has chosen for calls that do not say; "" is no choice."""
+
+    mode: str = ""
+    context: str = ""
+
+
+NO_CHOICE = Choice()
+
+
 @cache
 def catalogue() -> Catalogue:
     """Return the contexts of this process, opened on first use; unused watches are stopped from then on."""
@@ -87,32 +98,68 @@ def every() -> list[ContextView]:
     return [_view(cluster.context, known.current) for cluster in shown]
 
 
+def of_mode(mode: str) -> list[ContextView]:
+    """Return the contexts of a mode: the demo alone, or the real ones in the order of their names.
+
+    Raises `Unreachable` where no real one could be opened.
+    """
+    known = catalogue()
+    if mode == "demo":
+        return [_view(known.clusters[DEMO_CONTEXT].context, DEMO_CONTEXT)]
+    real = [cluster.context for cluster in known.clusters.values() if not cluster.context.demo]
+    if not real:
+        raise _none_configured(known)
+    return [_view(context, known.current) for context in sorted(real, key=lambda each: each.name)]
+
+
 def problem() -> str:
     """Return in a sentence why the configured clusters are not there; "" if they are."""
     return catalogue().problem
 
 
-def scope(*, context: str | None = None, namespace: str | None = None, mode: str | None = None) -> Scope:
+def scope(
+    *,
+    context: str | None = None,
+    namespace: str | None = None,
+    mode: str | None = None,
+    choice: Choice = NO_CHOICE,
+) -> Scope:
     """Return what a call is about.
 
-    An explicit context decides; else `mode`, else the current context. Raises `InvalidInput` for a bad value,
-    `UnknownContext` if there is no such context, and `Unreachable` if no cluster could be opened.
+    An explicit context decides; else `mode`, else the caller's choice, else the settings. Among real clusters
+    it is the one chosen, else the current one. Raises `InvalidInput` for a bad value, `UnknownContext` if
+    there is no such context, and `Unreachable` if no cluster could be opened.
     """
     place = check_namespace(namespace)
-    mode = (mode or "").strip()
-    if mode and mode not in MODES:
-        raise invalid("mode", "mode is demo or real")
-    name = (context or "").strip()
+    resolved = mode_of(mode, choice=choice)
+    name = check_context(context)
     if not name:
-        return Scope(_default(mode), place)
-    if not CONTEXT_NAME.fullmatch(name) or ".." in name:
-        raise invalid("context", "a context name has 1 to 255 letters, digits and _.:/@+-, and no ..")
-    cluster = catalogue().clusters.get(name)
-    if cluster is None:
-        raise UnknownContext(f"Context not found: {name}", details={"context": name})
-    if mode == "demo" and not cluster.context.demo:
+        return Scope(_default(resolved, choice), place)
+    cluster = _named(name)
+    if (mode or "").strip() == "demo" and not cluster.context.demo:
         raise DomainError("A real context cannot be read with mode=demo.")
     return Scope(cluster, place)
+
+
+def mode_of(mode: str | None, *, choice: Choice = NO_CHOICE) -> str:
+    """Return demo or real: what is asked for, else chosen, else set; raise `InvalidInput` for other words."""
+    asked = (mode or "").strip()
+    if asked and asked not in MODES:
+        raise invalid("mode", "mode is demo or real")
+    return asked or choice.mode or default_mode()
+
+
+def default_mode() -> str:
+    """Return the mode of a call that says nothing."""
+    return settings.DEFAULT_MODE or ("demo" if catalogue().current == DEMO_CONTEXT else "real")
+
+
+def check_context(name: str | None) -> str:
+    """Return the name of a context, "" for none; raise `InvalidInput` for what cannot be one."""
+    name = (name or "").strip()
+    if name and (not CONTEXT_NAME.fullmatch(name) or ".." in name):
+        raise invalid("context", "a context name has 1 to 255 letters, digits and _.:/@+-, and no ..")
+    return name
 
 
 def check_namespace(namespace: str | None) -> str | None:
@@ -158,15 +205,27 @@ def invalid(path: str, message: str) -> InvalidInput:
     return InvalidInput("Validation failed", problems=[Problem(path, message)])
 
 
-def _default(mode: str) -> Cluster:
+def _default(mode: str, choice: Choice) -> Cluster:
     known = catalogue()
-    wanted = mode or settings.DEFAULT_MODE
-    if wanted == "demo":
+    if mode == "demo":
         return known.clusters[DEMO_CONTEXT]
-    cluster = known.clusters.get(known.current)
-    if cluster is None or (wanted == "real" and cluster.context.demo):
-        raise Unreachable(known.problem or NO_MODE, service="kubernetes", reason="NotConfigured")
+    # A chosen context that is gone is an error: to act on another one in its place could do harm.
+    chosen = choice.context if choice.context != DEMO_CONTEXT else ""
+    cluster = _named(chosen) if chosen else known.clusters.get(known.current)
+    if cluster is None or cluster.context.demo:
+        raise _none_configured(known)
     return cluster
+
+
+def _named(name: str) -> Cluster:
+    cluster = catalogue().clusters.get(name)
+    if cluster is None:
+        raise UnknownContext(f"Context not found: {name}", details={"context": name})
+    return cluster
+
+
+def _none_configured(known: Catalogue) -> Unreachable:
+    return Unreachable(known.problem or NO_MODE, service="kubernetes", reason="NotConfigured")
 
 
 def _view(context: Context, current: str) -> ContextView:

@@ -14,7 +14,7 @@ from threading import Lock
 import msgspec
 
 from orchestrator import live
-from orchestrator.backends.cluster.objects import Event, Pod, Row, Workload
+from orchestrator.backends.cluster.objects import DaemonSet, Deployment, Event, Job, Pod, Row, StatefulSet
 from orchestrator.backends.cluster.port import CacheState, Change, ChangeType, Condition, Kind
 
 JOURNAL_LENGTH = 5000  # changes of one context
@@ -204,12 +204,24 @@ def summary(row: Row) -> dict[str, object]:
         seen = {"lastTimestamp": row.last_timestamp} if row.last_timestamp else {}
         return {**said, "name": row.name, "count": row.count, **seen}
     place = {"name": row.name} | ({"namespace": row.namespace} if row.namespace else {})
-    if isinstance(row, Workload):
-        return {**place, "replicas": row.replicas}
+    if isinstance(row, (Deployment, StatefulSet, DaemonSet, Job)):
+        return {**place, "replicas": _replicas(row)}
     if isinstance(row, Pod):
         node = {} if row.node_name == "Unknown" else {"nodeName": row.node_name}
         return {**place, "status": row.status, **node}
     return {**place, "status": row.status}
+
+
+def _replicas(row: Deployment | StatefulSet | DaemonSet | Job) -> dict[str, int]:
+    """Return how many pods are wanted, ready and available, in the words of a deployment."""
+    if isinstance(row, Deployment):
+        found = row.replicas
+        return {"desired": found.desired, "ready": found.ready, "available": found.available}
+    if isinstance(row, StatefulSet):
+        return {"desired": row.replicas.desired, "ready": row.replicas.ready, "available": row.replicas.ready}
+    if isinstance(row, DaemonSet):
+        return {"desired": row.desired, "ready": row.ready, "available": row.available}
+    return {"desired": row.completions, "ready": row.active, "available": row.succeeded}
 
 
 def state_changed(context: str, kind: Kind, state: CacheState) -> bool:

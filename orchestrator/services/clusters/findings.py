@@ -38,6 +38,7 @@ class Finding:
     facts: list[str]
     kind: Kind
     search: str  # finds the objects in the list of the kind
+    only: str = ""  # the one object that it is about
     namespace: str | None = None
     state: str = ""
     since: datetime | None = None
@@ -88,6 +89,7 @@ def broken_nodes(rows: Iterable[Row], *, context: str) -> list[Finding]:
                     facts=[context],
                     kind=Kind.NODES,
                     search=row.name,
+                    only=row.name,
                     since=_time(condition.last_transition_time) if condition else None,
                 )
             )
@@ -107,6 +109,7 @@ def _broken(
         facts=[f"{context} / {namespace}", reason, *([counted(restarts, "restart")] if restarts else [])],
         kind=Kind.PODS,
         search=workload,
+        only=pods[0].name if len(pods) == 1 else "",
         namespace=namespace,
         state=state,
     )

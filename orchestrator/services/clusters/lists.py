@@ -73,11 +73,16 @@ def required(kind: Kind, scope: Scope, query: Query) -> Listing:
     It has no counts. Raises `InvalidInput`, and the `BackendError` that keeps the rows away.
     """
     found = listing(kind, scope, query, counted=False)
-    state = found.state
+    check_complete(kind, scope, found.state)
+    return found
+
+
+def check_complete(kind: Kind, scope: Scope, state: CacheState) -> None:
+    """Raise the `BackendError` that keeps the rows of a kind away: that it shows none then means nothing."""
     if kind.namespaced and not state.covers(scope.namespace):
         raise _forbidden(kind, scope, f"You may not list {kind} in the namespace {scope.namespace}.")
     if state.synced:
-        return found
+        return
     if state.condition is Condition.SYNCING:
         raise TimedOut(
             "The first list takes longer than a request may.", service="kubernetes", reason="ETIMEDOUT"

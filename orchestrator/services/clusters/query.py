@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from orchestrator.backends.cluster.objects import Event, Namespace, Node, Pod, Row, Workload
+from orchestrator.backends.cluster import objects
+from orchestrator.backends.cluster.objects import Event, Namespace, Node, Pod, Row
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.services.clusters import selectors, states
@@ -20,19 +21,29 @@ ROWS: dict[Kind, type[Row]] = {
     Kind.NODES: Node,
     Kind.NAMESPACES: Namespace,
     Kind.EVENTS: Event,
-    Kind.DEPLOYMENTS: Workload,
-    Kind.STATEFULSETS: Workload,
-    Kind.DAEMONSETS: Workload,
-    Kind.JOBS: Workload,
+    Kind.DEPLOYMENTS: objects.Deployment,
+    Kind.REPLICASETS: objects.ReplicaSet,
+    Kind.STATEFULSETS: objects.StatefulSet,
+    Kind.DAEMONSETS: objects.DaemonSet,
+    Kind.JOBS: objects.Job,
+    Kind.CRONJOBS: objects.CronJob,
+    Kind.HPAS: objects.HPA,
+    Kind.SERVICES: objects.Service,
+    Kind.INGRESSES: objects.Ingress,
+    Kind.CONFIGMAPS: objects.ConfigMap,
+    Kind.SECRETS: objects.Secret,
+    Kind.RESOURCEQUOTAS: objects.ResourceQuota,
+    Kind.LIMITRANGES: objects.LimitRange,
+    Kind.PVCS: objects.PersistentVolumeClaim,
+    Kind.PVS: objects.PersistentVolume,
 }
-HIDDEN = {"id", "counts_at"}  # members that only order and identity need
-STATUSES = {Kind.PODS, Kind.NODES}  # kinds whose `status` may be asked for
+STATUSES = {Kind.PODS, Kind.NODES, Kind.DEPLOYMENTS}  # kinds whose `status` may be asked for
 
 
 def _field_names(type_: type[Row]) -> dict[str, str]:
     """Return the attribute behind each member of the JSON, as far as it may be sorted by."""
     fields = msgspec.structs.fields(type_)
-    return {each.encode_name: each.name for each in fields if each.name not in HIDDEN}
+    return {each.encode_name: each.name for each in fields if each.name not in type_.private}
 
 
 # `age` sorts by the time of creation; `state` by what needs somebody, for pages.
@@ -107,6 +118,9 @@ def containing(text: str) -> Test:
         if isinstance(row, Pod):
             images = in_shared(row.containers, lambda found: "\n".join(each.image for each in found))
             return images or text in row.node_name or text in str(row.reason or "").lower()
+        words: tuple[str, ...] = getattr(row, "images", None) or getattr(row, "hosts", None) or ()
+        if words:
+            return in_shared(words, "\n".join)
         if isinstance(row, Event):
             return text in f"{row.name}\n{row.reason}\n{row.message}\n{row.kind}".lower()
         return isinstance(row, Node) and text in f"{row.version}\n{' '.join(row.roles)}".lower()

@@ -38,6 +38,8 @@ FIELDS: dict[Kind, dict[str, Callable[[Row], object]]] = {
         "type": attrgetter("type"),
         "reason": attrgetter("reason"),
     },
+    Kind.SERVICES: {"spec.type": attrgetter("type")},
+    Kind.SECRETS: {"type": attrgetter("type")},
 }
 COMMON: dict[str, Callable[[Row], object]] = {
     "metadata.name": lambda row: row.key[1],

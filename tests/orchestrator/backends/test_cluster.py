@@ -162,6 +162,11 @@ def test_the_version_is_told(cluster):
     assert cluster.version().startswith("v1.")
 
 
+@pytest.mark.parametrize("namespace", ["", "default"])
+def test_who_may_do_everything_is_told_so(cluster, namespace):
+    assert cluster.may("list", kind=Kind.DEPLOYMENTS, namespace=namespace)
+
+
 def test_a_change_reaches_the_listener_and_the_rows(backend, heard):
     cache = synced(backend.cluster, backend.kind)
     before, version = {row.key for row in cache.rows()}, cache.version

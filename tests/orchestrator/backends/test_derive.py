@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from orchestrator.backends.cluster import derive, raw
+from orchestrator.backends.cluster.raw.workloads import DeploymentRaw
 
 WAITING = {"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "CreateContainerConfigError", "Custom"}
 
@@ -93,7 +94,7 @@ def test_a_pod_says_why_it_is_not_simply_running(item, reason):
     assert derive.pod_reason(item) == reason
 
 
-def deployment(*, desired=3, ready=3, updated=3, reason="", generation=1, observed=1) -> raw.DeploymentRaw:
+def deployment(*, desired=3, ready=3, updated=3, reason="", generation=1, observed=1) -> DeploymentRaw:
     conditions = [{"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"}]
     conditions += [{"type": "Progressing", "status": "True", "reason": reason}] if reason else []
     counts = {"readyReplicas": ready, "updatedReplicas": updated}
@@ -103,7 +104,7 @@ def deployment(*, desired=3, ready=3, updated=3, reason="", generation=1, observ
             "spec": {"replicas": desired},
             "status": {"observedGeneration": observed, "conditions": conditions, **counts},
         },
-        raw.DeploymentRaw,
+        DeploymentRaw,
     )
 
 

@@ -126,7 +126,7 @@ def test_equal_values_are_one_object():
 
 
 def test_a_pool_that_grew_too_large_begins_again(monkeypatch):
-    monkeypatch.setattr(rows, "POOL_LIMIT", 2)
+    monkeypatch.setattr(rows.shared, "POOL_LIMIT", 2)
     pool = rows.Pool()
     for number in range(10):
         assert pool.share(f"value {number}") == f"value {number}"
@@ -203,27 +203,6 @@ def test_a_node():
     assert row.unschedulable
     assert row.namespace is UNSET
     assert row.key == ("", "worker-a")
-
-
-@pytest.mark.parametrize(
-    ("kind", "spec", "status", "replicas"),
-    [
-        (Kind.DEPLOYMENTS, {"replicas": 3}, {"readyReplicas": 2, "availableReplicas": 1}, (3, 2, 1)),
-        (Kind.DEPLOYMENTS, {}, {}, (1, 0, 0)),
-        (Kind.STATEFULSETS, {"replicas": 0}, {}, (0, 0, 0)),
-        (
-            Kind.DAEMONSETS,
-            {},
-            {"desiredNumberScheduled": 3, "numberReady": 2, "numberAvailable": 1},
-            (3, 2, 1),
-        ),
-        (Kind.JOBS, {"completions": 5}, {"ready": 2, "succeeded": 1}, (5, 2, 1)),
-        (Kind.JOBS, {}, {}, (1, 0, 0)),
-    ],
-)
-def test_workloads_tell_their_replicas(kind, spec, status, replicas):
-    row = rows.from_object(kind, {"metadata": METADATA, "spec": spec, "status": status})
-    assert row.replicas == objects.Replicas(*replicas)
 
 
 def test_a_namespace():

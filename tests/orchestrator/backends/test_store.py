@@ -4,15 +4,13 @@ from threading import Thread
 
 import pytest
 
-from orchestrator.backends.cluster.objects import Namespace, Replicas, Workload
+from orchestrator.backends.cluster.objects import Deployment, DeploymentReplicas, Namespace
 from orchestrator.backends.cluster.port import ChangeType
 from orchestrator.backends.cluster.store import Store
 
 
-def row(namespace: str, name: str, *, ready: int = 0) -> Workload:
-    return Workload(
-        namespace=namespace, name=name, created_at="", kind="Deployment", replicas=Replicas(ready=ready)
-    )
+def row(namespace: str, name: str, *, ready: int = 0) -> Deployment:
+    return Deployment(namespace=namespace, name=name, created_at="", replicas=DeploymentReplicas(ready=ready))
 
 
 def names(store: Store, namespace: str | None = None) -> list[str]:

@@ -1,12 +1,14 @@
 """The demo adapter of the port: caches of a world in memory that lives by itself."""
 
+import copy
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Event, Lock, Thread
+from typing import Any
 
 from orchestrator.backends.cluster import rows
-from orchestrator.backends.cluster.demo import nodes, world
+from orchestrator.backends.cluster.demo import logs, nodes, world
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.cluster.port import (
     DEMO_CONTEXT,
@@ -18,8 +20,10 @@ from orchestrator.backends.cluster.port import (
     Context,
     Kind,
     Listener,
+    LogQuery,
 )
 from orchestrator.backends.cluster.store import Store
+from orchestrator.backends.errors import NotFound
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -112,6 +116,21 @@ class DemoCluster:
             self._caches = {kind: each for kind, each in self._caches.items() if each.used_at >= before}
             if not self._caches:
                 self._end()
+
+    def read(self, kind: Kind, *, namespace: str, name: str) -> dict[str, Any]:
+        current = world.build(self._seed, start=self._start, minute=self._minute)
+        for each in current[kind.value]:
+            metadata = each["metadata"]
+            if (metadata.get("namespace", ""), metadata["name"]) == (namespace, name):
+                return copy.deepcopy(each)  # The world is shared.
+        raise NotFound(f'{kind} "{name}" not found', service="demo cluster", status=404, reason="NotFound")
+
+    def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
+        return True
+
+    def logs(self, pod: str, *, namespace: str, query: LogQuery) -> logs.DemoLog:
+        manifest = self.read(Kind.PODS, namespace=namespace, name=pod)
+        return logs.open_log(manifest, query, seed=self._seed, clock=self._clock)
 
     def version(self) -> str:
         return nodes.VERSION

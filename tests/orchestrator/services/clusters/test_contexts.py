@@ -8,7 +8,7 @@ from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import Unreachable
 from orchestrator.errors import DomainError, InvalidInput, UnknownContext
 from orchestrator.services.clusters import contexts
-from orchestrator.services.clusters.contexts import scope
+from orchestrator.services.clusters.contexts import Choice, scope
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -158,6 +158,26 @@ class TestReal:
             scope()
         assert scope(context="a-second").backend == "real"
         assert contexts.problem() == "K8S_CONTEXT names gone, which the kubeconfig does not hold."
+
+    def test_a_chosen_context_answers_calls_that_name_none(self):
+        assert scope(choice=Choice(context="a-second")).context.name == "a-second"
+        assert scope(choice=Choice(mode="real", context="demo-cluster")).backend == "real"
+
+    def test_what_a_call_says_decides_over_what_was_chosen(self):
+        chosen = Choice(mode="demo", context="a-second")
+        assert scope(choice=chosen).backend == "demo"
+        assert scope(mode="real", choice=chosen).context.name == "a-second"
+        assert scope(context="admin@prod:eu", choice=chosen).context.name == "admin@prod:eu"
+
+    def test_a_context_that_was_chosen_and_is_gone_is_never_replaced_by_another(self):
+        with pytest.raises(UnknownContext):
+            scope(choice=Choice(context="gone"))
+        assert scope(mode="demo", choice=Choice(context="gone")).backend == "demo"
+
+    def test_the_contexts_of_a_mode_are_its_own(self):
+        assert [each.name for each in contexts.of_mode("real")] == ["a-second", "admin@prod:eu"]
+        (demo,) = contexts.of_mode("demo")
+        assert (demo.name, demo.current) == ("demo-cluster", True)
 
     def test_before_anything_is_known_the_switcher_offers_the_namespace_of_the_context(self):
         assert contexts.namespaces(scope(context="a-second")) == ["shop"]

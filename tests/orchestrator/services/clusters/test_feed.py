@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from orchestrator.backends.cluster.objects import Replicas, Workload
+from orchestrator.backends.cluster.objects import Deployment, DeploymentReplicas
 from orchestrator.backends.cluster.port import CacheState, Change, ChangeType, Condition, Kind
 from orchestrator.services.clusters import feed
 from orchestrator.services.clusters.feed import Journal, Wanted
@@ -234,8 +234,8 @@ class TestHeard:
         ),
         (make.node("n"), {"name": "n", "status": "Ready"}),
         (
-            Workload(
-                name="web", namespace="shop", created_at="", kind="Deployment", replicas=Replicas(3, 2, 1)
+            Deployment(
+                name="web", namespace="shop", created_at="", replicas=DeploymentReplicas(3, 2, 1, 1, 3)
             ),
             {"name": "web", "namespace": "shop", "replicas": {"desired": 3, "ready": 2, "available": 1}},
         ),

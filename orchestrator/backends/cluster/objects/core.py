@@ -5,14 +5,19 @@ member is `UNSET` and does not appear in JSON. `age` is filled in when a row is 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
-    """What every row has. `created_at` is ISO 8601 in UTC with milliseconds, or "" where there is none."""
+    """What every row has. `created_at` is ISO 8601 in UTC with milliseconds, or "" where there is none.
+
+    `private` names the members that are for ourselves: no list sends them.
+    """
+
+    private: ClassVar[tuple[str, ...]] = ("annotations",)
 
     name: str
     namespace: str | UnsetType = UNSET  # absent for nodes and namespaces
@@ -20,6 +25,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     created_at: str
     age: str | UnsetType = UNSET
     labels: dict[str, str] = {}
+    annotations: dict[str, str] | UnsetType = UNSET  # only of kinds that `services.clusters.labels` shows
 
     @property
     def key(self) -> tuple[str, str]:
@@ -36,8 +42,16 @@ class Container(msgspec.Struct, frozen=True, rename="camel", gc=False):
     restart_count: int
 
 
+class OwnerReference(msgspec.Struct, frozen=True, gc=False):
+    kind: str
+    name: str
+    uid: str
+
+
 class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     """`status` is derived from container states, see `derive.pod_status`."""
+
+    private: ClassVar[tuple[str, ...]] = ("annotations", "owner_references")
 
     phase: str
     ready: str  # "1/2"
@@ -49,6 +63,7 @@ class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     secrets: tuple[str, ...] = ()
     reason: str | UnsetType = UNSET
     message: str | UnsetType = UNSET
+    owner_references: tuple[OwnerReference, ...] | UnsetType = UNSET
 
 
 class NodeCondition(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -91,6 +106,8 @@ class Node(Row, frozen=True, kw_only=True, rename="camel", gc=False):
 
 
 class Namespace(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    private: ClassVar[tuple[str, ...]] = ()
+
     annotations: dict[str, str] = {}
 
 
@@ -107,6 +124,8 @@ class Source(msgspec.Struct, frozen=True, gc=False):
 
 class Event(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     """`name` and `namespace` are those of the involved object; `id` is the event's own place and name."""
+
+    private: ClassVar[tuple[str, ...]] = ("annotations", "id", "counts_at")
 
     id: str | UnsetType = UNSET
     type: str
@@ -127,32 +146,17 @@ class Event(Row, frozen=True, kw_only=True, rename="camel", gc=False):
         return namespace, name
 
 
-class Replicas(msgspec.Struct, frozen=True, gc=False):
-    desired: int = 0
-    ready: int = 0
-    available: int = 0
-
-
-class Workload(Row, frozen=True, kw_only=True, rename="camel", gc=False):
-    """A deployment, stateful set, daemon set or job, as far as the stream tells of it."""
-
-    kind: str
-    replicas: Replicas
-
-
 def to_json(rows: Sequence[Row]) -> bytes:
     """Return rows as a JSON array under their API names."""
-    return msgspec.json.encode(_public(rows))
+    return msgspec.json.encode([_public(row) for row in rows])
 
 
 def to_builtins(rows: Sequence[Row]) -> Any:
     """Return rows as lists and dictionaries under their API names."""
-    return msgspec.to_builtins(_public(rows))
+    return msgspec.to_builtins([_public(row) for row in rows])
 
 
-def _public(rows: Sequence[Row]) -> Sequence[Row]:
-    """Return rows without what is for ourselves: the place and the order of events."""
-    return [
-        msgspec.structs.replace(row, id=UNSET, counts_at=UNSET) if isinstance(row, Event) else row
-        for row in rows
-    ]
+def _public(row: Row) -> Row:
+    """Return a row without what is for ourselves."""
+    hidden = dict.fromkeys(row.private, UNSET)
+    return msgspec.structs.replace(row, **hidden) if hidden else row

@@ -13,8 +13,17 @@ class Raw(msgspec.Struct, rename="camel", gc=False):
     """Members that are absent or null are defaults."""
 
 
+class Owner(Raw, gc=False):
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool = False
+
+
 class Metadata(Raw, rename="camel", gc=False):
     name: str
+    uid: str = ""
+    owner_references: list[Owner] = []
     namespace: str = ""
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
@@ -197,53 +206,6 @@ class EventRaw(Raw, rename="camel", gc=False):
     source: EventSource = msgspec.field(default_factory=EventSource)
     reporting_component: str = ""
     reporting_instance: str = ""
-
-
-class DeploymentSpec(Raw, gc=False):
-    replicas: int = 1
-
-
-class DeploymentStatus(Raw, rename="camel", gc=False):
-    observed_generation: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
-    updated_replicas: int = 0
-    conditions: list[Condition] = []
-
-
-class DeploymentRaw(Raw, gc=False):
-    """Stateful sets have the same members."""
-
-    metadata: Metadata
-    spec: DeploymentSpec = msgspec.field(default_factory=DeploymentSpec)
-    status: DeploymentStatus = msgspec.field(default_factory=DeploymentStatus)
-
-
-class DaemonSetStatus(Raw, rename="camel", gc=False):
-    desired_number_scheduled: int = 0
-    number_ready: int = 0
-    number_available: int = 0
-
-
-class DaemonSetRaw(Raw, gc=False):
-    metadata: Metadata
-    status: DaemonSetStatus = msgspec.field(default_factory=DaemonSetStatus)
-
-
-class JobSpec(Raw, gc=False):
-    completions: int | None = None
-
-
-class JobStatus(Raw, gc=False):
-    active: int = 0
-    ready: int = 0
-    succeeded: int = 0
-
-
-class JobRaw(Raw, gc=False):
-    metadata: Metadata
-    spec: JobSpec = msgspec.field(default_factory=JobSpec)
-    status: JobStatus = msgspec.field(default_factory=JobStatus)
 
 
 class ListMetadata(msgspec.Struct, rename={"continue_token": "continue", "remaining": "remainingItemCount"}):

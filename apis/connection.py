@@ -1,0 +1,123 @@
+"""/api/cluster/health, /api/test-connection and /api/contexts: do clusters answer, and which are there."""
+
+from typing import Any, cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apis import errors, schema, shapes
+from apis.clusters import place_headers, scope_of
+from orchestrator.backends.errors import BackendError, Forbidden, Unauthorized
+from orchestrator.errors import Refused, UnknownContext
+from orchestrator.services import preferences
+from orchestrator.services.access import Caller
+from orchestrator.services.clusters import connection, contexts
+
+TOLD = {401, 403, 404, 500, 503}  # the codes of /api/cluster/health
+CONNECTED = "Successfully connected to Kubernetes cluster"
+HEALTH = shapes.obj(
+    {
+        "status": {"type": "string", "enum": ["connected", "disconnected"]},
+        "message": shapes.TEXT,
+        "code": {"type": "integer", "enum": sorted(TOLD)},
+    },
+    sometimes=("code",),
+)
+TEST = shapes.obj(
+    {"success": shapes.BOOLEAN, "message": shapes.TEXT, "error": shapes.TEXT}, sometimes=("message", "error")
+)
+CONTEXT = shapes.obj(
+    {
+        "name": shapes.TEXT,
+        "cluster": shapes.TEXT,
+        "user": shapes.TEXT,
+        "namespace": shapes.TEXT,
+        "current": shapes.BOOLEAN,
+    }
+)
+CONTEXTS = shapes.obj({"contexts": {"type": "array", "items": CONTEXT}})
+
+
+class ConnectionView(APIView):
+    """Whether the API server answers; the status is 200 also when it does not."""
+
+    area = "clusters"
+    throttle_group = "K8S_DETAIL"
+
+    @extend_schema(
+        operation_id="clusterConnection",
+        tags=["clusters"],
+        parameters=[schema.CONTEXT, schema.MODE],
+        responses={200: HEALTH, **schema.errors()},
+    )
+    def get(self, request: Request) -> Response:
+        try:
+            scope = scope_of(request)
+            connection.verify(scope)
+        except (BackendError, UnknownContext) as exc:
+            return Response(_disconnected(exc))
+        return Response({"status": "connected", "message": CONNECTED}, headers=place_headers(scope))
+
+
+def _disconnected(exc: BackendError | UnknownContext) -> dict[str, Any]:
+    status = errors.word_of(exc)[0]
+    return {
+        "status": "disconnected",
+        "message": exc.message,
+        "code": status if status in TOLD else 500,
+    }
+
+
+class TestConnectionView(APIView):
+    """Whether the cluster answers, and lets us read pods; the answer comes within five seconds."""
+
+    area = "clusters"
+    throttle_group = "K8S_DETAIL"
+
+    @extend_schema(
+        operation_id="testConnection",
+        tags=["clusters"],
+        parameters=shapes.PLACE,
+        responses={200: TEST, **schema.errors()},
+    )
+    def get(self, request: Request) -> Response:
+        try:
+            scope = scope_of(request)
+            connection.check(scope)
+        except (Refused, Forbidden, Unauthorized) as exc:
+            return Response({"success": False, "error": exc.message})
+        except BackendError as exc:
+            body = errors.body(503, "connection_error", exc.message, request=request, success=False)
+            return Response(body, status=503)
+        told = {"success": True, "message": "Successfully connected to cluster"}
+        return Response(told, headers=place_headers(scope))
+
+
+class ContextsView(APIView):
+    """The contexts there are: those of the kubeconfig, or with mode=demo the demo one."""
+
+    area = "clusters"
+    throttle_group = "K8S_LIST"
+
+    @extend_schema(
+        operation_id="listContexts",
+        tags=["clusters"],
+        parameters=[schema.MODE],
+        responses={200: CONTEXTS, **schema.errors()},
+    )
+    def get(self, request: Request) -> Response:
+        choice = preferences.choice_of(cast(Caller, request.auth))
+        mode = contexts.mode_of(request.query_params.get("mode"), choice=choice)
+        found = [
+            {
+                "name": each.name,
+                "cluster": each.cluster,
+                "user": each.user,
+                "namespace": each.namespace,
+                "current": each.current,
+            }
+            for each in contexts.of_mode(mode)
+        ]
+        return Response({"contexts": found}, headers={"X-Backend": mode})

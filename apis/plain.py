@@ -1,0 +1,110 @@
+"""The paths of plain views in the OpenAPI document: streams, logs, probes and metrics."""
+
+from typing import Any
+
+FLAG = {"type": "string", "enum": ["true", "false"]}
+LOGS: dict[str, tuple[dict[str, Any], str]] = {
+    "container": ({"type": "string"}, "Needed if the pod has several."),
+    "tail": ({"type": "integer", "minimum": 1, "maximum": 10000}, "Lines from the end; 100 by default."),
+    "sinceSeconds": ({"type": "integer", "minimum": 1, "maximum": 86400}, "Only of so many seconds."),
+    "since": ({"type": "string"}, "The same as 30s, 5m or 1h."),
+    "search": ({"type": "string"}, "Only lines that hold this text."),
+    "after": ({"type": "string"}, "Only lines after this stamp, that of the last line known."),
+    "previous": (FLAG, "Of the container before its last restart."),
+    "timestamps": (FLAG, "With the time of each line."),
+    "follow": (FLAG, "And the lines to come."),
+    "download": (FLAG, "The whole log as a file."),
+}
+
+
+def paths(example: dict[str, Any]) -> dict[str, Any]:
+    """Return the paths of plain views; `example` is an operation of the same area, for what they share."""
+    shared = {each["name"]: each for each in example["parameters"]}
+    words: dict[str, Any] = {"type": "string"}
+    kinds = _query("kinds", words, "Comma list; pod, event and others.")
+    snapshot = _query("snapshot", FLAG, "true for what is there now, first.")
+    resumed = {"name": "Last-Event-ID", "in": "header", "schema": words, "description": "Where to go on."}
+    refused = {status: answer for status, answer in example["responses"].items() if status != "200"}
+    stream = {
+        "operationId": "stream",
+        "tags": ["clusters"],
+        "description": "Server-sent events that say what changed.",
+        "parameters": [shared["context"], shared["mode"], shared["namespace"], kinds, snapshot, resumed],
+        "security": example["security"],
+        "responses": {"200": _answer("text/event-stream", words, "The stream."), **refused},
+    }
+    status = {"type": "object", "required": ["status"], "properties": {"status": words}}
+    metrics = {
+        "operationId": "metrics",
+        "tags": ["operations"],
+        "description": "The figures of this process for Prometheus; needs the scope metrics:read.",
+        "security": example["security"],
+        "responses": {
+            "200": _answer("text/plain", words, "Prometheus' text format."),
+            **{status: refused[status] for status in ("401", "403")},
+        },
+    }
+    ready = {"503": _answer("application/json", status, "The checks that failed.")}
+    return {
+        "/api/stream": {"get": stream},
+        "/api/pods/{name}/logs": {"get": _logs(shared, refused, security=example["security"])},
+        "/livez": {"get": _probe("livez", "Whether the process answers.", status)},
+        "/readyz": {"get": _probe("readyz", "Whether requests can be served.", status, ready)},
+        "/metrics": {"get": metrics},
+    }
+
+
+def _logs(
+    shared: dict[str, dict[str, Any]], refused: dict[str, Any], *, security: list[Any]
+) -> dict[str, Any]:
+    words: dict[str, Any] = {"type": "string"}
+    lines = {
+        "type": "object",
+        "required": ["logs", "parsed", "totalLines"],
+        "properties": {
+            "logs": words,
+            "parsed": {"type": "array", "items": {"type": "object"}},
+            "totalLines": {"type": "integer"},
+        },
+    }
+    found = {
+        content_type: {"schema": shape}
+        for content_type, shape in (
+            ("application/json", lines),
+            ("text/plain", words),
+            ("text/event-stream", words),
+        )
+    }
+    return {
+        "operationId": "getPodLogs",
+        "tags": ["clusters"],
+        "description": "The log of a container; as text, as a stream of events, or parsed.",
+        "parameters": [
+            {"name": "name", "in": "path", "required": True, "schema": words},
+            *(shared[name] for name in ("context", "mode", "namespace")),
+            *(_query(name, each, description) for name, (each, description) in LOGS.items()),
+        ],
+        "security": security,
+        "responses": {"200": {"description": "The lines.", "content": found}, **refused},
+    }
+
+
+def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _probe(
+    name: str, description: str, schema: dict[str, Any], more: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    responses = {"200": _answer("application/json", schema, "Yes."), **(more or {})}
+    return {
+        "operationId": name,
+        "tags": ["operations"],
+        "description": description,
+        "security": [{}],
+        "responses": responses,
+    }
+
+
+def _answer(content_type: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"content": {content_type: {"schema": schema}}, "description": description}

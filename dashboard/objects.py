@@ -1,0 +1,242 @@
+"""The page of one object: what it is, why it is so, what it belongs to, its events, its YAML."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.timezone import now
+from django.views.decorators.http import require_safe
+
+from dashboard import cells, columns, errors, facts, parts, tables
+from dashboard import surroundings as around
+from dashboard.htmx import etag, render_either, unchanged, wants_fragment
+from dashboard.kinds import PAGES
+from dashboard.links import NOWHERE, Links
+from dashboard.permissions import needs
+from orchestrator.backends.cluster.objects import Event, Pod
+from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.errors import BackendError
+from orchestrator.errors import Missing
+from orchestrator.services.clusters import contexts, feed, objects, reasons, related, states, yaml
+
+WAIT_SECONDS = 0.3  # for caches that have just begun; the page follows them
+MOST_EVENTS = 200
+LATEST = 6  # events beside the summary
+MOST_PODS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view of the same object."""
+
+    label: str
+    href: str
+    current: bool
+    count: int = 0
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An object and the caches around it, as one request found them."""
+
+    kind: Kind
+    scope: contexts.Scope
+    found: objects.Found
+    rows: related.Known
+    pods: list[Pod]
+    events: list[Event]
+    links: Links
+
+    @property
+    def href(self) -> str:
+        return self.tab("")
+
+    def tab(self, name: str) -> str:
+        return self.links.to(self.kind, self.found.row.namespace or None, self.found.row.name, tab=name)
+
+
+View = Callable[[HttpRequest, Opened], HttpResponse]
+
+
+def _view(show: View) -> Callable[..., HttpResponse]:
+    """Return a view that opens an object and shows it, or explains why it cannot."""
+
+    @require_safe
+    @needs("clusters:read")
+    def view(request: HttpRequest, kind: Kind, namespace: str, name: str) -> HttpResponse:
+        if kind.namespaced is (namespace == NOWHERE):
+            raise Http404
+        place = namespace if kind.namespaced else None
+        scope = contexts.scope(context=request.GET.get("context"), namespace=place)
+        try:
+            found = objects.read(kind, scope, name)
+        except (Missing, BackendError) as exc:
+            if wants_fragment(request) and not isinstance(exc, Missing):
+                raise  # What the page shows stays, and its chip says that it grows old.
+            return _trouble(request, exc, kind=kind, scope=scope, name=name)
+        return show(request, _open(kind, scope, found))
+
+    return view
+
+
+def _open(kind: Kind, scope: contexts.Scope, found: objects.Found) -> Opened:
+    wanted = (*related.NEEDED.get(kind, ()), Kind.EVENTS)
+    # The events of what has no namespace lie in some namespace.
+    rows = related.known(wanted, scope, wait_seconds=WAIT_SECONDS)
+    pods = related.pods(found, rows)
+    makes = kind not in (Kind.PODS, Kind.NODES, Kind.SERVICES)
+    events = related.events(found, rows.of(Kind.EVENTS), pods=pods if makes else ())
+    return Opened(
+        kind=kind,
+        scope=scope,
+        found=found,
+        rows=rows,
+        pods=sorted(pods, key=states.urgency),
+        events=events,
+        links=Links(scope.context.name),
+    )
+
+
+def _overview(request: HttpRequest, opened: Opened) -> HttpResponse:
+    found, links = opened.found, opened.links
+    owners = related.owners(found, opened.rows)
+    groups = related.groups(found, opened.rows)
+    counts = list(around.counts(opened.scope, found.row.name)) if opened.kind is Kind.NAMESPACES else []
+    tag = etag(opened.href, found.manifest, opened.pods, opened.events, groups, opened.rows.unread, counts)
+    known = "node" if opened.kind is Kind.NODES else "namespace"  # says the page already
+    pod_columns = [each for each in columns.pods(links) if each.shown and each.key != known]
+    context = {
+        **_head(opened, tab=""),
+        "etag": tag,
+        "topics": _topics(opened, counted=bool(counts)),
+        "reasons": reasons.of(found),
+        "facts": facts.of(found, links, owners=owners),
+        "containers": parts.containers(found),
+        "conditions": parts.conditions(found),
+        "keys": parts.keys(found),
+        "tables": parts.tables(found, links),
+        "counts": counts,
+        "chain": around.chain(found, links, owners=owners, groups=groups),
+        "groups": around.lines(links, groups),
+        "headings": [(each.title, each.css) for each in pod_columns],
+        "pods": tables.cells(pod_columns, opened.pods[:MOST_PODS]),
+        "all_pods": len(opened.pods),
+        "all_events": opened.tab("events"),
+        "latest": _lines(opened.events[:LATEST]),
+        "unread": [PAGES[kind].many for kind in opened.rows.unread],
+    }
+    return unchanged(request, etag=tag) or render_either(
+        request, context, page="objects/page.html", fragment="objects/_overview.html"
+    )
+
+
+def _events(request: HttpRequest, opened: Opened) -> HttpResponse:
+    tag = etag(opened.href, opened.events, opened.found.row, opened.rows.unread)
+    context = {
+        **_head(opened, tab="events"),
+        "etag": tag,
+        "topics": _topics(opened),
+        "lines": _lines(opened.events[:MOST_EVENTS]),
+        "unread": Kind.EVENTS in opened.rows.unread,
+    }
+    return unchanged(request, etag=tag) or render_either(
+        request, context, page="objects/events.html", fragment="objects/_events.html"
+    )
+
+
+def _yaml(request: HttpRequest, opened: Opened) -> HttpResponse:
+    text = yaml.text(opened.found.manifest)
+    context = {**_head(opened, tab="yaml"), "yaml": text, "lines": text.count("\n")}
+    return render(request, "objects/yaml.html", context)
+
+
+overview, events_of, yaml_of = _view(_overview), _view(_events), _view(_yaml)
+
+
+def _head(opened: Opened, *, tab: str) -> dict[str, Any]:
+    """Return what every tab of an object shows."""
+    found = opened.found
+    return {
+        "page": PAGES[opened.kind],
+        "kind": opened.kind,
+        "row": found.row,
+        "name": found.row.name,
+        "scope": opened.scope,
+        "state": opened.scope.cluster.cache(opened.kind).state(),
+        "read_at": now(),
+        "here": opened.tab(tab),
+        "list": opened.links.listing(opened.kind),
+        "list_here": opened.links.listing(opened.kind, found.row.namespace or None),
+        "pill": cells.state_of(found.row, "pill") if states.of(found.row) else "",
+        "born": cells.since(found.row.created_at),
+        "ends": found.manifest["metadata"].get("deletionTimestamp"),
+        "tabs": list(_tabs(opened, tab=tab)),
+    }
+
+
+def _tabs(opened: Opened, *, tab: str) -> Iterable[Tab]:
+    bad = any(event.type == "Warning" for event in opened.events)
+    yield Tab("Overview", opened.href, tab == "")
+    if opened.kind is Kind.PODS:
+        logs = opened.links.logs(opened.scope.namespace or "", opened.found.row.name)
+        if logs:
+            yield Tab("Logs", logs, tab == "logs")
+    yield Tab("Events", opened.tab("events"), tab == "events", len(opened.events), bad)
+    yield Tab("YAML", opened.tab("yaml"), tab == "yaml")
+
+
+def _topics(opened: Opened, *, counted: bool = False) -> str:
+    """Return what the page follows: the kinds that it shows, where it shows them."""
+    kinds = {
+        opened.kind,
+        Kind.EVENTS,
+        *related.NEEDED.get(opened.kind, ()),
+        *(around.COUNTED if counted else ()),
+    }
+    name = opened.found.row.name
+    place = name if opened.kind is Kind.NAMESPACES else opened.scope.namespace
+    return " ".join(sorted(_topic(kind, opened.scope, place) for kind in kinds))
+
+
+def _topic(kind: Kind, scope: contexts.Scope, namespace: str | None) -> str:
+    return feed.topic(kind, context=scope.context.name, namespace=namespace if kind.namespaced else None)
+
+
+def _lines(events: Iterable[Event]) -> list[tuple[Event, Any]]:
+    return [(event, cells.since(event.counts_at)) for event in events]
+
+
+def _trouble(
+    request: HttpRequest, exc: Missing | BackendError, *, kind: Kind, scope: contexts.Scope, name: str
+) -> HttpResponse:
+    """Answer with why an object cannot be shown, and with what is known of it all the same."""
+    status = errors.status_of(exc)
+    links = Links(scope.context.name)
+    cache = scope.cluster.running().get(kind)
+    key = (scope.namespace or "", name)
+    row = next((each for each in cache.peek() if each.key == key), None) if cache and status != 403 else None
+    events = scope.cluster.running().get(Kind.EVENTS)
+    told = [each for each in events.peek() if isinstance(each, Event)] if events and status != 403 else []
+    about = [each for each in told if each.kind == kind.word and (each.namespace or "", each.name) == key]
+    about.sort(key=lambda event: event.counts_at or "", reverse=True)
+    context = {
+        "page": PAGES[kind],
+        "kind": kind,
+        "name": name,
+        "scope": scope,
+        "status": status,
+        "problem": errors.sentence_of(exc),
+        "row": row,
+        "pill": cells.state_of(row, "pill") if row is not None and states.of(row) else "",
+        "here": request.get_full_path(),
+        "list": links.listing(kind),
+        "list_here": links.listing(kind, scope.namespace),
+        "lines": _lines(about[:LATEST]),
+    }
+    fragment = wants_fragment(request)
+    template = "objects/_trouble.html" if fragment else "objects/trouble.html"
+    # htmx swaps the news that an object is gone only as an answer that went well.
+    return render(request, template, context, status=200 if fragment else status)
