@@ -27,7 +27,7 @@ ASKED = [
     "/api/resources/{type}/{name}/yaml",
     "/api/labels",
 ]
-PAGES = {"/", "/dashboard", "/docs", "/redoc", "/openapi.json", "/api/openapi.json"}
+PAGES = {"/redoc.js", "/", "/dashboard", "/docs", "/redoc", "/openapi.json", "/api/openapi.json"}
 OTHERS = [
     "/api/dashboard/summary",
     "/api/cluster-health",
