@@ -10,7 +10,7 @@ import msgspec
 
 
 class Raw(msgspec.Struct, rename="camel", gc=False):
-    """Members that are absent or null are defaults."""
+    """Members that are absent are defaults."""
 
 
 class Owner(Raw, gc=False):
