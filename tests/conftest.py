@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from orchestrator import live
+from orchestrator.services import preferences
 
 pytest_plugins = ["tests.lab_parts"]
 
@@ -17,6 +18,12 @@ def hub(monkeypatch) -> live.Hub:
     hub = live.Hub()
     monkeypatch.setattr(live, "hub", hub)
     return hub
+
+
+@pytest.fixture(autouse=True)
+def choices(monkeypatch) -> None:
+    """Let no test remember what callers chose in another."""
+    monkeypatch.setattr(preferences, "_choices", {})
 
 
 def user_in(group: str) -> User:

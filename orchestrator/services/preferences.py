@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from orchestrator.services.clusters import contexts
 Section = Preference.Section
 
 AREA = "clusters"
+CHOICE_SECONDS = 1.0
 MOST_VALUES = 500  # kept by one call
 SWITCH = "enabled"  # the one name in the section of notifications
 # What a browser kept before there were preferences here, and the member of it that counts.
@@ -26,6 +28,8 @@ KEPT_BY_BROWSERS = {
     "orphelix-critical-issues-settings": "enabledResources",
     "orphelix-sidebar-pins": "pinnedItems",
 }
+
+_choices: dict[int | None, tuple[float, contexts.Choice]] = {}  # owner -> kept until, choice
 
 
 # --- Settings
@@ -39,11 +43,34 @@ def settings_of(caller: Caller) -> dict[str, Any]:
 
 
 def choice_of(caller: Caller) -> contexts.Choice:
-    """Return which cluster the caller has chosen for calls that do not say."""
+    """Return which cluster the caller has chosen for calls that do not say.
+
+    Every call asks, so the answer is kept; a change in another process counts within a second.
+    """
+    owner = _owner(caller)
+    kept_until, choice = _choices.get(owner, (0.0, contexts.NO_CHOICE))
+    if kept_until < monotonic():
+        choice = _chosen(caller)
+        _choices[owner] = (monotonic() + CHOICE_SECONDS, choice)
+    return choice
+
+
+def _chosen(caller: Caller) -> contexts.Choice:
     chosen = _values(caller, Section.SETTINGS, "mode", "selectedContext")
     return contexts.Choice(
         mode=chosen.get("mode", ""), context=(chosen.get("selectedContext") or {}).get("name", "")
     )
+
+
+def _owner(caller: Caller) -> int | None:
+    return caller.user.pk if caller.user else None
+
+
+def _forget_choice(caller: Caller) -> None:
+    """Forget now, and again at commit: another thread may have read the old choice in between."""
+    owner = _owner(caller)
+    _choices.pop(owner, None)
+    transaction.on_commit(lambda: _choices.pop(owner, None))
 
 
 def change_settings(caller: Caller, values: Mapping[str, Any]) -> None:
@@ -58,6 +85,7 @@ def reset_settings(caller: Caller) -> None:
     """Go back to the defaults of all settings, audited; other preferences stay."""
     with transaction.atomic():
         Preference.objects.of(caller.user, section=Section.SETTINGS).delete()
+        _forget_choice(caller)
         _audit(caller, "Reset settings")
 
 
@@ -228,6 +256,7 @@ def _keep(caller: Caller, section: Preference.Section, values: Mapping[str, Any]
             Preference.objects.update_or_create(
                 owner=caller.user, section=section, name=name, defaults={"value": value}
             )
+        _forget_choice(caller)
         _audit(caller, f"Change {section.value}", ", ".join(values))
 
 
