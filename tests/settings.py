@@ -1,8 +1,7 @@
 """The product's settings in an environment that is the same on every machine."""
 
 import os
-import tempfile
-from pathlib import Path
+from tempfile import gettempdir
 
 from orchestrator.env import Environment
 
@@ -24,11 +23,12 @@ os.environ.update(
 )
 
 from orchestrator.settings import *  # noqa: E402
+from orchestrator.settings import DATABASES  # noqa: E402
 
 # SQLite in memory answers "table is locked" where a file waits for the other writer; the product has a file.
 # One for each run, so that two may go on side by side.
 if not os.environ.get("TEST_ON_POSTGRES"):
-    DATABASE["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / f"orchestrator-tests-{os.getpid()}.sqlite3")}
+    DATABASES["default"]["TEST"] = {"NAME": f"{gettempdir()}/orchestrator-tests-{os.getpid()}.sqlite3"}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; the default is slow on purpose
 WHITENOISE_AUTOREFRESH = True  # Otherwise it warns that nobody ran collectstatic.

@@ -12,24 +12,23 @@ import msgspec
 from kubernetes import client, config
 
 from orchestrator.backends.cluster.caches import WatchCache
-from orchestrator.backends.cluster.port import Context, Kind, Listener, LogQuery
+from orchestrator.backends.cluster.kinds import RESOURCES, Kind
+from orchestrator.backends.cluster.port import Context, Listener, LogQuery
 from orchestrator.backends.cluster.transport import (
-    GROUPS,
     READ_SECONDS,
     Stream,
     Transport,
     kubeconfig_errors,
-    path_of,
     translated_errors,
 )
+from orchestrator.backends.cluster.writes import Acts
 
 IN_CLUSTER = "in-cluster"
-REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 FOLLOW_SILENCE_SECONDS = 4 * 3600.0  # A container may have nothing to say for long.
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-class KubernetesCluster:
+class KubernetesCluster(Acts):
     """One context of a kubeconfig, or the service account of the pod that this process runs in."""
 
     def __init__(
@@ -41,7 +40,7 @@ class KubernetesCluster:
         namespaces: Sequence[str] = (),
     ) -> None:
         self.context = context
-        self._transport = Transport(load)
+        super().__init__(Transport(load))
         self._listener = listener
         self._namespaces = tuple(namespaces) or (context.namespace,)
         self._lock = Lock()
@@ -74,18 +73,10 @@ class KubernetesCluster:
             cache.stop()
 
     def read(self, kind: Kind, *, namespace: str, name: str) -> dict[str, Any]:
-        answer = self._transport.get(f"{path_of(kind, namespace or None)}/{quote(name, safe='')}")
-        with translated_errors():
-            found: dict[str, Any] = msgspec.json.decode(answer, type=dict)
-        return found
-
-    def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
-        answer = self._transport.post(REVIEWS, review_of(verb, kind=kind, namespace=namespace))
-        with translated_errors():
-            return bool(msgspec.json.decode(answer)["status"]["allowed"])
+        return self.get(RESOURCES[kind], namespace=namespace, name=name)
 
     def logs(self, pod: str, *, namespace: str, query: LogQuery) -> Stream:
-        path = f"{path_of(Kind.PODS, namespace)}/{quote(pod, safe='')}/log"
+        path = RESOURCES[Kind.PODS].path(namespace, quote(pod, safe=""), "log")
         silence = FOLLOW_SILENCE_SECONDS if query.follow else READ_SECONDS
         return self._transport.stream(path, log_parameters(query), silence_seconds=silence)
 
@@ -99,21 +90,6 @@ class KubernetesCluster:
             stopped, self._caches = list(self._caches.values()), {}
         for cache in stopped:
             cache.stop()
-
-
-def review_of(verb: str, *, kind: Kind, namespace: str) -> dict[str, Any]:
-    """Return the question whether we may do something.
-
-    https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
-    """
-    # "/api/v1" is the core group, whose name is empty; others are "/apis/<group>/<version>".
-    group = GROUPS[kind].split("/")[2] if GROUPS[kind].startswith("/apis/") else ""
-    asked = {"verb": verb, "group": group, "resource": kind.value, "namespace": namespace}
-    return {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": asked},
-    }
 
 
 def open_kubernetes(

@@ -6,71 +6,46 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from orchestrator.backends.cluster.acts import (
+    MANAGER,
+    Acting,
+    Patch,
+    Propagation,
+    Shell,
+    Table,
+    TableRow,
+    Usage,
+)
+from orchestrator.backends.cluster.kinds import RESOURCES, Kind, Resource
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.errors import BackendError
 
+__all__ = [
+    "DEMO_CONTEXT",
+    "MANAGER",
+    "RESOURCES",
+    "Cache",
+    "CacheState",
+    "Catalogue",
+    "Change",
+    "ChangeType",
+    "Cluster",
+    "Condition",
+    "Context",
+    "Kind",
+    "Listener",
+    "LogQuery",
+    "LogStream",
+    "Patch",
+    "Propagation",
+    "Resource",
+    "Shell",
+    "Table",
+    "TableRow",
+    "Usage",
+]
+
 DEMO_CONTEXT = "demo-cluster"
-
-
-class Kind(StrEnum):
-    """The kinds that are listed and watched; the value is the plural of the API's path."""
-
-    PODS = "pods"
-    NODES = "nodes"
-    NAMESPACES = "namespaces"
-    EVENTS = "events"
-    DEPLOYMENTS = "deployments"
-    STATEFULSETS = "statefulsets"
-    DAEMONSETS = "daemonsets"
-    REPLICASETS = "replicasets"
-    JOBS = "jobs"
-    CRONJOBS = "cronjobs"
-    HPAS = "horizontalpodautoscalers"
-    SERVICES = "services"
-    INGRESSES = "ingresses"
-    CONFIGMAPS = "configmaps"
-    SECRETS = "secrets"
-    RESOURCEQUOTAS = "resourcequotas"
-    LIMITRANGES = "limitranges"
-    PVCS = "persistentvolumeclaims"
-    PVS = "persistentvolumes"
-
-    @property
-    def namespaced(self) -> bool:
-        return self not in (Kind.NODES, Kind.NAMESPACES, Kind.PVS)
-
-    @property
-    def word(self) -> str:
-        """Return the kind as manifests write it: `Deployment`."""
-        return WORDS[self]
-
-    @property
-    def singular(self) -> str:
-        """Return the word of one, as in the frames of the stream: `pod`."""
-        return self.value.removesuffix("s")
-
-
-WORDS = {
-    Kind.PODS: "Pod",
-    Kind.NODES: "Node",
-    Kind.NAMESPACES: "Namespace",
-    Kind.EVENTS: "Event",
-    Kind.DEPLOYMENTS: "Deployment",
-    Kind.STATEFULSETS: "StatefulSet",
-    Kind.DAEMONSETS: "DaemonSet",
-    Kind.REPLICASETS: "ReplicaSet",
-    Kind.JOBS: "Job",
-    Kind.CRONJOBS: "CronJob",
-    Kind.HPAS: "HorizontalPodAutoscaler",
-    Kind.SERVICES: "Service",
-    Kind.INGRESSES: "Ingress",
-    Kind.CONFIGMAPS: "ConfigMap",
-    Kind.SECRETS: "Secret",
-    Kind.RESOURCEQUOTAS: "ResourceQuota",
-    Kind.LIMITRANGES: "LimitRange",
-    Kind.PVCS: "PersistentVolumeClaim",
-    Kind.PVS: "PersistentVolume",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +171,7 @@ class LogStream(Protocol):
         """Give the connection up."""
 
 
-class Cluster(Protocol):
+class Cluster(Acting, Protocol):
     """One context. Reads come from caches; a cache begins with its first use and ends when unused."""
 
     context: Context
@@ -214,12 +189,6 @@ class Cluster(Protocol):
         """Return a whole object as the API server has it now; kinds without namespaces take "".
 
         Raises `NotFound`, `Forbidden` and what else keeps it away.
-        """
-
-    def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
-        """Return True if we may `verb` (list, get, delete, ...) a kind; "" means in every namespace.
-
-        The API server is asked. Raises `BackendError` if it does not answer.
         """
 
     def logs(self, pod: str, *, namespace: str, query: LogQuery) -> LogStream:

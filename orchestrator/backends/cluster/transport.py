@@ -27,7 +27,6 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from yaml import YAMLError
 
 from orchestrator.backends.cluster import raw
-from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import (
     BackendError,
     Conflict,
@@ -65,33 +64,6 @@ WORD_FOR_ERRNO = {
     errno.ENETUNREACH: "ENETUNREACH",
     errno.ETIMEDOUT: "ETIMEDOUT",
 }
-GROUPS: dict[Kind, str] = {
-    Kind.PODS: "/api/v1",
-    Kind.NODES: "/api/v1",
-    Kind.NAMESPACES: "/api/v1",
-    Kind.EVENTS: "/api/v1",
-    Kind.DEPLOYMENTS: "/apis/apps/v1",
-    Kind.STATEFULSETS: "/apis/apps/v1",
-    Kind.DAEMONSETS: "/apis/apps/v1",
-    Kind.REPLICASETS: "/apis/apps/v1",
-    Kind.JOBS: "/apis/batch/v1",
-    Kind.CRONJOBS: "/apis/batch/v1",
-    Kind.HPAS: "/apis/autoscaling/v2",
-    Kind.SERVICES: "/api/v1",
-    Kind.INGRESSES: "/apis/networking.k8s.io/v1",
-    Kind.CONFIGMAPS: "/api/v1",
-    Kind.SECRETS: "/api/v1",
-    Kind.RESOURCEQUOTAS: "/api/v1",
-    Kind.LIMITRANGES: "/api/v1",
-    Kind.PVCS: "/api/v1",
-    Kind.PVS: "/api/v1",
-}
-
-
-def path_of(kind: Kind, namespace: str | None) -> str:
-    """Return the path of a kind's collection, in one namespace or in all."""
-    place = f"/namespaces/{namespace}" if namespace else ""
-    return f"{GROUPS[kind]}{place}/{kind}"
 
 
 class Transport:
@@ -102,21 +74,38 @@ class Transport:
         self._lock = Lock()
         self._api: client.ApiClient | None = None
 
-    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> bytes:
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str | int] | None = None,
+        *,
+        accept: str = "application/json",
+    ) -> bytes:
         """Return the body of an answer; raise `BackendError`."""
         with translated_errors():
-            answer = self._send("GET", path, query=query, read_seconds=READ_SECONDS)
+            answer = self._send("GET", path, query=query, accept=accept, read_seconds=READ_SECONDS)
             content: bytes = answer.read()
         _check(answer, content)
         return content
 
-    def post(self, path: str, body: Mapping[str, Any]) -> bytes:
-        """Send an object as JSON; return the body of the answer; raise `BackendError`."""
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        content_type: str = "application/json",
+        seconds: float = READ_SECONDS,
+    ) -> bytes:
+        """Send a dict or a list as JSON, once; return the body of the answer; raise `BackendError`."""
         with translated_errors():
-            answer = self._send("POST", path, body=body, read_seconds=READ_SECONDS)
-            content: bytes = answer.read()
-        _check(answer, content)
-        return content
+            answer = self._send(
+                method, path, query=query, body=body, content_type=content_type, read_seconds=seconds
+            )
+            received: bytes = answer.read()
+        _check(answer, received)
+        return received
 
     def stream(self, path: str, query: Mapping[str, str | int], *, silence_seconds: float) -> "Stream":
         """Open a watch or a log; raise `BackendError` if it does not open, and while it is read."""
@@ -148,16 +137,18 @@ class Transport:
         path: str,
         *,
         query: Mapping[str, str | int] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: object = None,
+        content_type: str = "",
+        accept: str = "application/json",
         read_seconds: float,
     ) -> Any:
         api = self._client()
-        content = {} if body is None else {"Content-Type": "application/json"}
+        content = {} if body is None else {"Content-Type": content_type}
         request = api.param_serialize(
             method,
             path,
             query_params=list((query or {}).items()),
-            header_params={"Accept": "application/json", **content},
+            header_params={"Accept": accept, **content},
             body=body,
             auth_settings=["BearerToken"],
         )

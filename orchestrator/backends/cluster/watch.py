@@ -12,10 +12,11 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from orchestrator.backends.cluster.kinds import RESOURCES
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.cluster.port import CacheState, Condition
 from orchestrator.backends.cluster.raw import decode_frame, decode_page, decode_version
-from orchestrator.backends.cluster.transport import Stream, failure_of, path_of, translated_errors
+from orchestrator.backends.cluster.transport import Stream, failure_of, translated_errors
 from orchestrator.backends.errors import BackendError, Forbidden, Gone, Overloaded, Unauthorized, Unreachable
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Reflector:
         self.namespace = namespace
         self.state = CacheState(condition=Condition.SYNCING, since=now())
         self._cache = cache
-        self._path = path_of(cache.kind, namespace)
+        self._path = RESOURCES[cache.kind].path(namespace)
         self._stopped = Event()
         self._hurry = Event()
         self._stream: Stream | None = None

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.cluster.port import RESOURCES, Kind
 from orchestrator.backends.errors import TimedOut
 from orchestrator.errors import Refused
 from orchestrator.services.clusters.contexts import Scope
@@ -38,7 +38,7 @@ def _reads_pods(scope: Scope) -> bool:
     scope.cluster.version()
     tried = settings.CLUSTER_NAMESPACES or [scope.context.namespace]
     places = [scope.namespace] if scope.namespace else ["", *tried]
-    return any(scope.cluster.may("list", kind=Kind.PODS, namespace=place) for place in places)
+    return any(scope.cluster.may("list", resource=RESOURCES[Kind.PODS], namespace=place) for place in places)
 
 
 def within(seconds: float, ask: Callable[[], T]) -> T:

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.backends.cluster import port
 from orchestrator.backends.cluster.demo import DemoCluster
-from orchestrator.backends.cluster.port import Change, ChangeType, Cluster, Kind
+from orchestrator.backends.cluster.port import RESOURCES, Change, ChangeType, Cluster, Kind
 
 SECONDS = 15
 
@@ -164,7 +164,7 @@ def test_the_version_is_told(cluster):
 
 @pytest.mark.parametrize("namespace", ["", "default"])
 def test_who_may_do_everything_is_told_so(cluster, namespace):
-    assert cluster.may("list", kind=Kind.DEPLOYMENTS, namespace=namespace)
+    assert cluster.may("list", resource=RESOURCES[Kind.DEPLOYMENTS], namespace=namespace)
 
 
 def test_a_change_reaches_the_listener_and_the_rows(backend, heard):

@@ -24,7 +24,7 @@ from yaml import YAMLError
 
 from orchestrator.backends import errors
 from orchestrator.backends.cluster import kubernetes, transport
-from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.cluster.port import RESOURCES, Kind
 from orchestrator.backends.cluster.transport import Transport
 from tests.real.faults import Frames, Server, status_object
 
@@ -64,7 +64,7 @@ def server():
     ],
 )
 def test_the_path_of_a_collection(kind, namespace, path):
-    assert transport.path_of(kind, namespace) == path
+    assert RESOURCES[kind].path(namespace) == path
 
 
 REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, "refused by " + HOST)

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.backends.cluster import rows
 from orchestrator.backends.cluster.demo import logs, nodes, world
+from orchestrator.backends.cluster.demo.edits import DemoActs
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.cluster.port import (
     DEMO_CONTEXT,
@@ -74,7 +75,7 @@ class DemoCache(Store):
         ]
 
 
-class DemoCluster:
+class DemoCluster(DemoActs):
     """A small world that follows from `seed` and the whole minutes since its start.
 
     The start is midnight, UTC, of the day that the clock shows: so every process shows the same world without
@@ -124,9 +125,6 @@ class DemoCluster:
             if (metadata.get("namespace", ""), metadata["name"]) == (namespace, name):
                 return copy.deepcopy(each)  # The world is shared.
         raise NotFound(f'{kind} "{name}" not found', service="demo cluster", status=404, reason="NotFound")
-
-    def may(self, verb: str, *, kind: Kind, namespace: str) -> bool:
-        return True
 
     def logs(self, pod: str, *, namespace: str, query: LogQuery) -> logs.DemoLog:
         manifest = self.read(Kind.PODS, namespace=namespace, name=pod)

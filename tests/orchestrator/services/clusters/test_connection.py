@@ -16,8 +16,8 @@ def allowed(everywhere, monkeypatch):
     """Return the namespaces in which pods may be listed, to be filled by a test, and those asked for."""
     places, asked = set(), []
 
-    def may(verb, *, kind, namespace):
-        asked.append((verb, kind.value, namespace))
+    def may(verb, *, resource, namespace):
+        asked.append((verb, resource.plural, namespace))
         return namespace in places
 
     monkeypatch.setattr(everywhere.cluster, "may", may)

@@ -1,0 +1,93 @@
+"""What people do to the demo world."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestrator.backends.cluster.acts import Patch, Propagation, Shell, Table, Usage
+from orchestrator.backends.cluster.kinds import Kind, Resource
+
+
+class DemoActs:
+    """The half of the demo cluster that is not watched."""
+
+    def may(
+        self, verb: str, *, resource: Resource, namespace: str, name: str = "", subresource: str = ""
+    ) -> bool:
+        return True
+
+    def resources(self) -> Sequence[Resource]:
+        raise NotImplementedError
+
+    def table(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None,
+        limit: int,
+        token: str = "",
+        labels: str = "",
+        fields: str = "",
+    ) -> Table:
+        raise NotImplementedError
+
+    def get(self, resource: Resource, *, namespace: str, name: str, subresource: str = "") -> dict[str, Any]:
+        raise NotImplementedError
+
+    def create(
+        self,
+        resource: Resource,
+        manifest: Mapping[str, Any],
+        *,
+        namespace: str,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def patch(
+        self,
+        resource: Resource,
+        body: object,
+        *,
+        namespace: str,
+        name: str,
+        how: Patch,
+        subresource: str = "",
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def replace(
+        self,
+        resource: Resource,
+        manifest: Mapping[str, Any],
+        *,
+        namespace: str,
+        name: str,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def delete(
+        self,
+        resource: Resource,
+        *,
+        namespace: str,
+        name: str,
+        uid: str = "",
+        propagation: Propagation | None = None,
+        grace_seconds: int | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        raise NotImplementedError
+
+    def evict(self, pod: str, *, namespace: str, uid: str = "", dry_run: bool = False) -> None:
+        raise NotImplementedError
+
+    def usage(self, kind: Kind, *, namespace: str | None = None) -> Sequence[Usage]:
+        raise NotImplementedError
+
+    def shell(
+        self, pod: str, *, namespace: str, container: str, command: Sequence[str], tty: bool = True
+    ) -> Shell:
+        raise NotImplementedError
