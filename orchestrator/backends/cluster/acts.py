@@ -109,10 +109,11 @@ class Acting(Protocol):
         The API server is asked. Raises `BackendError` if it does not answer.
         """
 
-    def resources(self) -> Sequence[Resource]:
+    def resources(self, *, again: bool = False) -> Sequence[Resource]:
         """Return every kind that the API server serves and lists, in its preferred version.
 
-        It is asked at most once a minute; a group whose server does not answer is left out. Raises
+        It is asked at most once a minute, or with `again` once in two seconds: for a kind that is not among
+        them and may have been defined since. A group whose server does not answer is left out. Raises
         `BackendError`.
         """
 

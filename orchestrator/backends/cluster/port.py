@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from orchestrator.backends.cluster.acts import (
     MANAGER,
     Acting,
+    Column,
     Patch,
     Propagation,
     Shell,
@@ -30,6 +31,7 @@ __all__ = [
     "Change",
     "ChangeType",
     "Cluster",
+    "Column",
     "Condition",
     "Context",
     "Kind",

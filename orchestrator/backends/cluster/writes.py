@@ -6,7 +6,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from orchestrator.backends.cluster import printed
 from orchestrator.backends.cluster.acts import MANAGER, Patch, Propagation, Shell, Table, Usage
+from orchestrator.backends.cluster.discovery import Discovery
 from orchestrator.backends.cluster.kinds import RESOURCES, Kind, Resource
 from orchestrator.backends.cluster.transport import Transport, translated_errors
 
@@ -19,6 +21,7 @@ class Acts:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._discovery = Discovery(transport)
 
     def may(
         self, verb: str, *, resource: Resource, namespace: str, name: str = "", subresource: str = ""
@@ -28,8 +31,8 @@ class Acts:
         with translated_errors():
             return bool(msgspec.json.decode(answer)["status"]["allowed"])
 
-    def resources(self) -> Sequence[Resource]:
-        raise NotImplementedError
+    def resources(self, *, again: bool = False) -> Sequence[Resource]:
+        return self._discovery.resources(again=again)
 
     def table(
         self,
@@ -41,7 +44,15 @@ class Acts:
         labels: str = "",
         fields: str = "",
     ) -> Table:
-        raise NotImplementedError
+        return printed.read(
+            self._transport,
+            resource,
+            namespace=namespace,
+            limit=limit,
+            token=token,
+            labels=labels,
+            fields=fields,
+        )
 
     def get(self, resource: Resource, *, namespace: str, name: str, subresource: str = "") -> dict[str, Any]:
         return decoded(self._transport.get(_path(resource, namespace, name, subresource)))

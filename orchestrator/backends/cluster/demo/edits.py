@@ -15,7 +15,7 @@ class DemoActs:
     ) -> bool:
         return True
 
-    def resources(self) -> Sequence[Resource]:
+    def resources(self, *, again: bool = False) -> Sequence[Resource]:
         raise NotImplementedError
 
     def table(
