@@ -1,6 +1,6 @@
 """/api/cluster/health, /api/test-connection and /api/contexts: do clusters answer, and which are there."""
 
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -11,9 +11,7 @@ from apis import errors, schema, shapes
 from apis.clusters import place_headers, scope_of
 from orchestrator.backends.errors import BackendError, Forbidden, Unauthorized
 from orchestrator.errors import Refused, UnknownContext
-from orchestrator.services import preferences
-from orchestrator.services.access import Caller
-from orchestrator.services.clusters import connection, contexts
+from orchestrator.services.clusters import connection
 
 TOLD = {401, 403, 404, 500, 503}  # the codes of /api/cluster/health
 CONNECTED = "Successfully connected to Kubernetes cluster"
@@ -28,16 +26,6 @@ HEALTH = shapes.obj(
 TEST = shapes.obj(
     {"success": shapes.BOOLEAN, "message": shapes.TEXT, "error": shapes.TEXT}, sometimes=("message", "error")
 )
-CONTEXT = shapes.obj(
-    {
-        "name": shapes.TEXT,
-        "cluster": shapes.TEXT,
-        "user": shapes.TEXT,
-        "namespace": shapes.TEXT,
-        "current": shapes.BOOLEAN,
-    }
-)
-CONTEXTS = shapes.obj({"contexts": {"type": "array", "items": CONTEXT}})
 
 
 class ConnectionView(APIView):
@@ -93,31 +81,3 @@ class TestConnectionView(APIView):
             return Response(body, status=503)
         told = {"success": True, "message": "Successfully connected to cluster"}
         return Response(told, headers=place_headers(scope))
-
-
-class ContextsView(APIView):
-    """The contexts there are: those of the kubeconfig, or with mode=demo the demo one."""
-
-    area = "clusters"
-    throttle_group = "K8S_LIST"
-
-    @extend_schema(
-        operation_id="listContexts",
-        tags=["clusters"],
-        parameters=[schema.MODE],
-        responses={200: CONTEXTS, **schema.errors()},
-    )
-    def get(self, request: Request) -> Response:
-        choice = preferences.choice_of(cast(Caller, request.auth))
-        mode = contexts.mode_of(request.query_params.get("mode"), choice=choice)
-        found = [
-            {
-                "name": each.name,
-                "cluster": each.cluster,
-                "user": each.user,
-                "namespace": each.namespace,
-                "current": each.current,
-            }
-            for each in contexts.of_mode(mode)
-        ]
-        return Response({"contexts": found}, headers={"X-Backend": mode})

@@ -5,6 +5,7 @@ from django.urls import path
 from apis import (
     clusters,
     connection,
+    contexts,
     docs,
     health,
     logs,
@@ -12,6 +13,7 @@ from apis import (
     preferences,
     root,
     secrets,
+    stored_keys,
     stream,
     summary,
 )
@@ -36,7 +38,8 @@ urlpatterns = [
     path("api/cluster-health", summary.HealthView.as_view(), name="cluster-health"),
     path("api/cluster/health", connection.ConnectionView.as_view(), name="connection"),
     path("api/test-connection", connection.TestConnectionView.as_view(), name="test-connection"),
-    path("api/contexts", connection.ContextsView.as_view(), name="contexts"),
+    path("api/contexts", contexts.ContextsView.as_view(), name="contexts"),
+    path("api/contexts/<path:name>", contexts.ContextView.as_view(), name="context"),
     path("api/pods/<str:name>/logs", logs.pod_logs, name="pod-logs"),
     path("api/settings", preferences.SettingsView.as_view(), name="settings"),
     path("api/settings/aliases", preferences.AliasesView.as_view(), name="aliases"),
@@ -44,5 +47,6 @@ urlpatterns = [
     path("api/settings/sidebar-pins", preferences.PinsView.as_view(), name="sidebar-pins"),
     path("api/settings/migrate", preferences.MigrateView.as_view(), name="migrate-settings"),
     path("api/notifications", preferences.NotificationsView.as_view(), name="notifications"),
+    path("api/api-keys", stored_keys.StoredKeysView.as_view(), name="stored-keys"),
     path("api/stream", stream.stream, name="stream"),
 ]

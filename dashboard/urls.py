@@ -2,7 +2,19 @@
 
 from django.urls import include, path, register_converter
 
-from dashboard import access, activity, clusters, consumers, logs, objects, overview, search, shell, system
+from dashboard import (
+    access,
+    activity,
+    clusters,
+    consumers,
+    contexts,
+    logs,
+    objects,
+    overview,
+    search,
+    shell,
+    system,
+)
 from dashboard.kinds import PAGES
 from orchestrator.backends.cluster.port import Kind
 
@@ -33,6 +45,7 @@ urlpatterns = [
     path("theme", shell.set_theme, name="theme"),
     path("", include(access.urlpatterns)),
     path("", include(activity.urlpatterns)),
+    path("", include(contexts.urlpatterns)),
     path("", include(system.urlpatterns)),
 ]
 websocket_urlpatterns = [path("dashboard/live", consumers.LiveConsumer.as_asgi())]

@@ -16,11 +16,13 @@ from orchestrator.models import (
     Activity,
     APIKey,
     AuditEvent,
+    ClusterContext,
     ControllerRun,
     Lease,
     Preference,
     RelayedTopic,
     SignInLink,
+    StoredKey,
 )
 from orchestrator.services import access
 
@@ -210,6 +212,21 @@ class PreferenceAdmin(ReadOnly):
     list_filter = ("section",)
     list_select_related = ("owner",)
     search_fields = ("name", "owner__username")
+
+
+@admin.register(ClusterContext)
+class ClusterContextAdmin(ReadOnly):
+    list_display = ("name", "cluster", "user", "namespace", "server", "verified", "added_by", "created_at")
+    search_fields = ("name", "cluster", "user")
+    exclude = ("sealed",)
+
+
+@admin.register(StoredKey)
+class StoredKeyAdmin(ReadOnly):
+    list_display = ("name", "hint", "owner", "updated_at")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__username")
+    exclude = ("sealed",)
 
 
 @admin.register(ControllerRun)

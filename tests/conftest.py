@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 
 from orchestrator import live
 from orchestrator.services import preferences
+from orchestrator.services.clusters import added
 
 pytest_plugins = ["tests.lab_parts"]
 
@@ -24,6 +25,13 @@ def hub(monkeypatch) -> live.Hub:
 def choices(monkeypatch) -> None:
     """Let no test remember what callers chose in another."""
     monkeypatch.setattr(preferences, "_choices", {})
+
+
+@pytest.fixture(autouse=True)
+def added_contexts(monkeypatch) -> None:
+    """Let no test see contexts that were added in another, nor read their table without having a database."""
+    monkeypatch.setattr(added, "_opened", {})
+    monkeypatch.setattr(added, "_look_at", float("inf"))
 
 
 def user_in(group: str) -> User:

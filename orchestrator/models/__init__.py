@@ -2,6 +2,7 @@
 
 from orchestrator.models.access import APIKey, AuditEvent, SignInLink
 from orchestrator.models.activity import Activity, RelayedTopic
+from orchestrator.models.clusters import ClusterContext, StoredKey
 from orchestrator.models.leases import ControllerRun, Lease
 from orchestrator.models.preferences import Preference
 
@@ -9,9 +10,11 @@ __all__ = [
     "APIKey",
     "Activity",
     "AuditEvent",
+    "ClusterContext",
     "ControllerRun",
     "Lease",
     "Preference",
     "RelayedTopic",
     "SignInLink",
+    "StoredKey",
 ]

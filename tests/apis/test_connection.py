@@ -68,7 +68,7 @@ def test_a_test_of_a_cluster_that_lets_nobody_in_is_a_sentence(api, answer, rais
 
 
 def test_a_test_of_a_cluster_whose_pods_may_not_be_listed_is_a_sentence(api, demo, monkeypatch):
-    monkeypatch.setattr(demo, "may", lambda verb, *, kind, namespace: False)
+    monkeypatch.setattr(demo, "may", lambda verb, *, resource, namespace: False)
     response = api.get(TEST)
     assert (response.status_code, response.json()["success"]) == (200, False)
     assert "may not list pods" in response.json()["error"]
@@ -120,7 +120,7 @@ def test_strangers_are_asked_who_they_are(api, path):
     assert (response.status_code, error_of(response)["code"]) == (401, "authentication_required")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [path for path in PATHS if path != CONTEXTS])
 def test_only_reads_are_possible(api, path):
     assert api.post(path).status_code == 405
     assert api.head(path).status_code == 200

@@ -23,6 +23,8 @@ PAGES = [
     f"/dashboard/nodes/-/worker-a?{PLACE}",
     f"/dashboard/namespaces/-/default?{PLACE}",
     f"/dashboard/pods/default/no-such-pod?{PLACE}",
+    "/dashboard/contexts",
+    "/dashboard/contexts/add",
     f"/dashboard/search?{PLACE}&q=redis",
     "/dashboard/access/keys",
     "/dashboard/access/keys/new",

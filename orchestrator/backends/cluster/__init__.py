@@ -78,6 +78,13 @@ def _real(listener: Listener) -> tuple[dict[str, Cluster], str]:
     return {**clusters}, current
 
 
+def open_added(config: dict[str, Any], *, name: str, listener: Listener) -> Cluster:
+    """Return the cluster of a kubeconfig that holds one context, which was checked before it was kept."""
+    from orchestrator.backends.cluster.kubernetes import open_config
+
+    return open_config(config, name=name, listener=listener, namespaces=settings.CLUSTER_NAMESPACES)
+
+
 def as_row(kind: Kind, manifest: dict[str, Any]) -> Row:
     """Return a whole object as the row that lists show; raise `BackendError` if it makes no sense."""
     with _sense():

@@ -1,6 +1,7 @@
 """The cluster behind a real Kubernetes API server, and the contexts that a kubeconfig names."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -112,6 +113,15 @@ def open_kubernetes(
     return clusters, (current or contexts[0])["name"]
 
 
+def open_config(
+    kubeconfig: dict[str, Any], *, name: str, listener: Listener, namespaces: Sequence[str] = ()
+) -> KubernetesCluster:
+    """Return the cluster of a kubeconfig in memory that holds one context; `name` is what we call it."""
+    context = replace(_context(kubeconfig["contexts"][0]), name=name)
+    load = partial(_load_from, kubeconfig)
+    return KubernetesCluster(context, load=load, listener=listener, namespaces=namespaces)
+
+
 def open_in_cluster(*, listener: Listener, namespaces: Sequence[str] = ()) -> KubernetesCluster:
     """Return the cluster this process runs in, as its service account."""
     place = (SERVICE_ACCOUNT / "namespace").read_text().strip() or "default"
@@ -152,6 +162,12 @@ def _load(kubeconfig: str, context: str) -> client.Configuration:
     config.load_kube_config(
         kubeconfig, context=context, client_configuration=configuration, persist_config=False
     )
+    return configuration
+
+
+def _load_from(kubeconfig: dict[str, Any]) -> client.Configuration:
+    configuration = client.Configuration()
+    config.load_kube_config_from_dict(kubeconfig, client_configuration=configuration, persist_config=False)
     return configuration
 
 

@@ -20,7 +20,7 @@ from orchestrator.backends.cluster.port import (
 )
 from orchestrator.backends.errors import Unreachable
 from orchestrator.errors import DomainError, InvalidInput, Problem, UnknownContext
-from orchestrator.services.clusters import feed
+from orchestrator.services.clusters import added, feed
 
 logger = logging.getLogger(__name__)
 
@@ -74,15 +74,27 @@ NO_CHOICE = Choice()
 
 @cache
 def catalogue() -> Catalogue:
-    """Return the contexts of this process, opened on first use; unused watches are stopped from then on."""
+    """Return the contexts of the settings, opened on first use; from then on unused watches are stopped."""
     opened = open_catalogue(feed.heard)
     Thread(target=_sweep, args=(opened, Event()), name="unused-watches", daemon=True).start()
     return opened
 
 
+def known() -> Catalogue:
+    """Return every context there is: those that settings name, and those that people added."""
+    named, more = catalogue(), added.clusters()
+    if not more:
+        return named
+    # The first that was added stands for all calls that say nothing where settings name no cluster.
+    none_yet = named.current == DEMO_CONTEXT and settings.CLUSTER_BACKEND != "demo"
+    current = min(more) if none_yet else named.current
+    return Catalogue(clusters={**more, **named.clusters}, current=current, problem=named.problem)
+
+
 def warm() -> None:
     """Begin to watch what every page of the current context needs, so that the first page finds it there."""
-    cluster = catalogue().clusters.get(catalogue().current)
+    everything = known()
+    cluster = everything.clusters.get(everything.current)
     if cluster is not None:
         for kind in (Kind.PODS, Kind.NODES, Kind.NAMESPACES, Kind.EVENTS):
             cluster.cache(kind)
@@ -90,12 +102,12 @@ def warm() -> None:
 
 def every() -> list[ContextView]:
     """Return the contexts in the order of their names, the demo last; it is left out in production."""
-    known = catalogue()
-    real = [cluster for cluster in known.clusters.values() if not cluster.context.demo]
+    there = known()
+    real = [cluster for cluster in there.clusters.values() if not cluster.context.demo]
     shown = sorted(real, key=lambda cluster: cluster.context.name)
     if settings.LOCAL or not real:
-        shown.append(known.clusters[DEMO_CONTEXT])
-    return [_view(cluster.context, known.current) for cluster in shown]
+        shown.append(there.clusters[DEMO_CONTEXT])
+    return [_view(cluster.context, there.current) for cluster in shown]
 
 
 def of_mode(mode: str) -> list[ContextView]:
@@ -103,18 +115,18 @@ def of_mode(mode: str) -> list[ContextView]:
 
     Raises `Unreachable` where no real one could be opened.
     """
-    known = catalogue()
+    there = known()
     if mode == "demo":
-        return [_view(known.clusters[DEMO_CONTEXT].context, DEMO_CONTEXT)]
-    real = [cluster.context for cluster in known.clusters.values() if not cluster.context.demo]
+        return [_view(there.clusters[DEMO_CONTEXT].context, DEMO_CONTEXT)]
+    real = [cluster.context for cluster in there.clusters.values() if not cluster.context.demo]
     if not real:
-        raise _none_configured(known)
-    return [_view(context, known.current) for context in sorted(real, key=lambda each: each.name)]
+        raise _none_configured(there)
+    return [_view(context, there.current) for context in sorted(real, key=lambda each: each.name)]
 
 
 def problem() -> str:
     """Return in a sentence why the configured clusters are not there; "" if they are."""
-    return catalogue().problem
+    return known().problem
 
 
 def scope(
@@ -151,7 +163,7 @@ def mode_of(mode: str | None, *, choice: Choice = NO_CHOICE) -> str:
 
 def default_mode() -> str:
     """Return the mode of a call that says nothing."""
-    return settings.DEFAULT_MODE or ("demo" if catalogue().current == DEMO_CONTEXT else "real")
+    return settings.DEFAULT_MODE or ("demo" if known().current == DEMO_CONTEXT else "real")
 
 
 def check_context(name: str | None) -> str:
@@ -184,7 +196,7 @@ def caches() -> list[tuple[Context, Kind, CacheState, int]]:
     """Return every cache that runs in this process: context, kind, state and number of rows."""
     return [
         (cluster.context, kind, running.state(), len(running.peek()))
-        for cluster in catalogue().clusters.values()
+        for cluster in known().clusters.values()
         for kind, running in cluster.running().items()
     ]
 
@@ -195,7 +207,7 @@ def touch(topic: str) -> None:
     Other topics, and those of contexts that are gone, are left alone.
     """
     kind, _, rest = topic.partition(":")
-    cluster = catalogue().clusters.get(rest.rpartition(":")[0])
+    cluster = known().clusters.get(rest.rpartition(":")[0])
     if cluster is not None and kind in set(Kind):
         cluster.cache(Kind(kind))
 
@@ -206,19 +218,19 @@ def invalid(path: str, message: str) -> InvalidInput:
 
 
 def _default(mode: str, choice: Choice) -> Cluster:
-    known = catalogue()
+    there = known()
     if mode == "demo":
-        return known.clusters[DEMO_CONTEXT]
+        return there.clusters[DEMO_CONTEXT]
     # A chosen context that is gone is an error: to act on another one in its place could do harm.
     chosen = choice.context if choice.context != DEMO_CONTEXT else ""
-    cluster = _named(chosen) if chosen else known.clusters.get(known.current)
+    cluster = _named(chosen) if chosen else there.clusters.get(there.current)
     if cluster is None or cluster.context.demo:
-        raise _none_configured(known)
+        raise _none_configured(there)
     return cluster
 
 
 def _named(name: str) -> Cluster:
-    cluster = catalogue().clusters.get(name)
+    cluster = known().clusters.get(name)
     if cluster is None:
         raise UnknownContext(f"Context not found: {name}", details={"context": name})
     return cluster
@@ -242,5 +254,5 @@ def _view(context: Context, current: str) -> ContextView:
 def _sweep(opened: Catalogue, never: Event) -> None:
     """Stop watches that nobody used for a while, for as long as the process lives."""
     while not never.wait(SWEEP_SECONDS):
-        for cluster in opened.clusters.values():
+        for cluster in (*opened.clusters.values(), *added.opened().values()):
             cluster.stop_unused(before=now() - settings.CACHE_IDLE)
