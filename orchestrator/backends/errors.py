@@ -12,14 +12,25 @@
   - Invalid       the other system does not accept the request (400, 422)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One of several reasons; `field` is what it is about, as the other system writes it."""
+
+    message: str = ""
+    field: str = ""
+    reason: str = ""
 
 
 class BackendError(Exception):
     """Base class; `service` names the other system, such as "kubernetes".
 
     `message` is for people and holds no address and no credential. `status` is the other system's own, 0 if
-    it sent none; `retry_after` is how many seconds it asks us to wait; `details` are words for programs.
+    it sent none; `retry_after` is how many seconds it asks us to wait; `details` are words for programs;
+    `causes` are the reasons one by one, if it gave them.
     """
 
     code = "backend"
@@ -33,6 +44,7 @@ class BackendError(Exception):
         reason: str = "",
         retry_after: float | None = None,
         details: Mapping[str, str] | None = None,
+        causes: Sequence[Cause] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -41,6 +53,7 @@ class BackendError(Exception):
         self.reason = reason
         self.retry_after = retry_after
         self.details = dict(details or {})
+        self.causes = tuple(causes)
 
 
 class Unreachable(BackendError):

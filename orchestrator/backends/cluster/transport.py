@@ -258,10 +258,11 @@ def _check(answer: Any, content: bytes) -> None:
         failure = raw.Failure(message="")
     wait = answer.getheader("Retry-After", "")
     retry_after = float(wait) if wait.isdecimal() else None
-    raise _error(answer.status, failure.message, reason=failure.reason, retry_after=retry_after)
+    said = {"retry_after": retry_after, "causes": raw.causes(failure)}
+    raise _error(answer.status, failure.message, reason=failure.reason, **said)
 
 
-def _error(status: int, message: str, *, reason: str = "", retry_after: float | None = None) -> BackendError:
+def _error(status: int, message: str, *, reason: str = "", **said: Any) -> BackendError:
     kind = ERROR_FOR_STATUS.get(status, BackendError)
     sentence = message[:500] or f"The API server answered {status}."
     if kind is Unauthorized:
@@ -269,7 +270,7 @@ def _error(status: int, message: str, *, reason: str = "", retry_after: float | 
     if kind is Unreachable:
         sentence = "The API server's certificate is not trusted, or it does not speak TLS."
         reason = "TLS"
-    return kind(sentence, service=SERVICE, status=status, reason=reason, retry_after=retry_after)
+    return kind(sentence, service=SERVICE, status=status, reason=reason, **said)
 
 
 def failure_of(frame: bytes | msgspec.Raw) -> BackendError:

@@ -14,6 +14,9 @@ from orchestrator.backends.cluster.transport import Transport, translated_errors
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 DRY_RUN = {"dryRun": "All"}
+# A field that does not exist is an error, not something to leave out in silence.
+# https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation
+WRITE = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
 
 
 class Acts:
@@ -65,7 +68,7 @@ class Acts:
         namespace: str,
         dry_run: bool = False,
     ) -> dict[str, Any]:
-        query = {"fieldManager": MANAGER, **(DRY_RUN if dry_run else {})}
+        query = {**WRITE, **(DRY_RUN if dry_run else {})}
         return decoded(self._transport.send("POST", resource.path(namespace), dict(manifest), query=query))
 
     def patch(
@@ -80,7 +83,7 @@ class Acts:
         force: bool = False,
         dry_run: bool = False,
     ) -> dict[str, Any]:
-        query = {"fieldManager": MANAGER, **(DRY_RUN if dry_run else {})}
+        query = {**WRITE, **(DRY_RUN if dry_run else {})}
         if how is Patch.APPLY:
             query["force"] = "true" if force else "false"
         path = _path(resource, namespace, name, subresource)
@@ -96,7 +99,7 @@ class Acts:
         name: str,
         dry_run: bool = False,
     ) -> dict[str, Any]:
-        query = {"fieldManager": MANAGER, **(DRY_RUN if dry_run else {})}
+        query = {**WRITE, **(DRY_RUN if dry_run else {})}
         return decoded(
             self._transport.send("PUT", _path(resource, namespace, name), dict(manifest), query=query)
         )

@@ -1,12 +1,13 @@
 """Objects as YAML, as people read and keep them."""
 
+import re
 from typing import Any
 
 import yaml
 
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.errors import Missing
-from orchestrator.services.clusters import contexts, objects
+from orchestrator.services.clusters import contexts, documents, objects
 from orchestrator.services.clusters.contexts import Scope
 
 KINDS = {kind.value: kind for kind in (Kind.DEPLOYMENTS, Kind.CONFIGMAPS, Kind.SECRETS)}
@@ -26,6 +27,9 @@ def _text(dumper: Dumper, text: str) -> yaml.ScalarNode:
 
 
 Dumper.add_representer(str, _text)
+# Texts that Kubernetes would read as a number or a truth value unless they are quoted.
+Dumper.add_implicit_resolver("tag:yaml.org,2002:float", documents.EXPONENT, list("-+0123456789"))
+Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]$"), list("yYnN"))
 
 
 def of(type_: str, scope: Scope, name: str) -> str:

@@ -173,6 +173,15 @@ def test_a_failure_that_is_no_status_object_says_its_number(httpserver, body):
     assert error.message == "The API server answered 502."
 
 
+def test_the_causes_of_a_failure_come_one_by_one(httpserver):
+    cause = {"reason": "FieldValueInvalid", "message": "field is immutable", "field": "spec.selector"}
+    said = {"kind": "Status", "code": 422, "message": "no", "details": {"name": "web", "causes": [cause, {}]}}
+    httpserver.expect_request("/version").respond_with_json(said, status=422)
+    found = failure(leading_to(httpserver.url_for(""))).causes
+    assert found[0] == errors.Cause("field is immutable", field="spec.selector", reason="FieldValueInvalid")
+    assert found[1] == errors.Cause()
+
+
 def test_a_long_message_is_cut(httpserver):
     said = json.dumps(status_object(422, "Invalid", "x" * 10_000))
     httpserver.expect_request("/version").respond_with_data(said, status=422)

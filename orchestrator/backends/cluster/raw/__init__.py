@@ -38,6 +38,7 @@ from orchestrator.backends.cluster.raw.core import Versioned as Versioned
 from orchestrator.backends.cluster.raw.core import VersionOnly as VersionOnly
 from orchestrator.backends.cluster.raw.core import Volume as Volume
 from orchestrator.backends.cluster.raw.core import Waiting as Waiting
+from orchestrator.backends.cluster.raw.core import causes as causes
 from orchestrator.backends.cluster.raw.core import decode_failure as decode_failure
 from orchestrator.backends.cluster.raw.core import decode_frame as decode_frame
 from orchestrator.backends.cluster.raw.core import decode_page as decode_page

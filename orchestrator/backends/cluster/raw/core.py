@@ -4,9 +4,9 @@ https://kubernetes.io/docs/reference/kubernetes-api/. For 10,000 pods that takes
 client library's own models take 10 s and 1.1 GB. These live as long as one page of a list.
 """
 
-from typing import Any
-
 import msgspec
+
+from orchestrator.backends.errors import Cause
 
 
 class Raw(msgspec.Struct, rename="camel", gc=False):
@@ -240,13 +240,22 @@ class Versioned(Raw, gc=False):
     metadata: VersionOnly
 
 
+class FailureDetails(msgspec.Struct):
+    causes: list[Cause] | None = None
+
+
 class Failure(msgspec.Struct):
     """https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/"""
 
     message: str = ""
     reason: str = ""
     code: int = 0
-    details: dict[str, Any] | None = None
+    details: FailureDetails | None = None
+
+
+def causes(failure: Failure) -> list[Cause]:
+    """Return the reasons of a failure one by one, if the API server gave them."""
+    return (failure.details.causes if failure.details else None) or []
 
 
 decode_page = msgspec.json.Decoder(Page).decode
