@@ -84,7 +84,12 @@ def decoded(answer: bytes) -> Table:
             Column(name=each.name, type=each.type, description=each.description, wide=each.priority > 0)
             for each in found.column_definitions or ()
         ]
-        rows = [_row(tuple(each.cells or ()), each.object.metadata) for each in found.rows or ()]
+        # 1.34 prints a cell more for IP addresses than it has columns.
+        fill = [None] * len(columns)
+        rows = [
+            _row(tuple([*(each.cells or ()), *fill][: len(columns)]), each.object.metadata)
+            for each in found.rows or ()
+        ]
         return Table(columns=tuple(columns), rows=tuple(rows), **rest)
     listed = [_row((each.metadata.name,), each.metadata) for each in found.items or ()]
     return Table(columns=(NAME,), rows=tuple(listed), **rest)

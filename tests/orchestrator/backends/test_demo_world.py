@@ -37,6 +37,9 @@ COUNTS = {
     "persistentvolumeclaims": 5,
     "resourcequotas": 2,
     "limitranges": 2,
+    "serviceaccounts": 9,
+    "endpointslices.discovery.k8s.io": 10,
+    "backupschedules.backup.example.com": 2,
 }
 
 
@@ -144,6 +147,34 @@ def test_claims_and_volumes_agree(objects):
         if "persistentVolumeClaim" in volume
     ]
     assert sorted(mounted) == sorted(claims)
+
+
+def test_every_binding_gives_a_role_that_exists_to_an_account_that_exists(objects):
+    accounts = named(objects["serviceaccounts"])
+    for plural in ("rolebindings", "clusterrolebindings"):
+        for each in objects[f"{plural}.rbac.authorization.k8s.io"]:
+            place, role = each["metadata"].get("namespace", ""), each["roleRef"]
+            roles = objects[f"{role['kind'].lower()}s.rbac.authorization.k8s.io"]
+            assert (place, role["name"]) in named(roles)
+            people = [subject for subject in each["subjects"] if subject["kind"] == "ServiceAccount"]
+            assert all((subject["namespace"], subject["name"]) in accounts for subject in people)
+
+
+def test_endpoints_are_pods_with_their_addresses(objects):
+    pods = named(objects["pods"])
+    for each in objects["endpointslices.discovery.k8s.io"]:
+        for endpoint in each["endpoints"]:
+            target = endpoint["targetRef"]
+            pod = pods[target["namespace"], target["name"]]
+            assert endpoint["addresses"] == [pod["status"]["podIP"]]
+            assert endpoint["nodeName"] == pod["spec"]["nodeName"]
+
+
+def test_budgets_count_the_pods_they_select(objects):
+    for each in objects["poddisruptionbudgets.policy"]:
+        wanted = each["spec"]["selector"]["matchLabels"].items()
+        pods = [pod for pod in objects["pods"] if wanted <= pod["metadata"]["labels"].items()]
+        assert len(pods) == each["status"]["expectedPods"]
 
 
 def test_uids_are_unique(objects):

@@ -58,6 +58,12 @@ def test_a_server_without_tables_gives_names():
     assert table.token == "more"
 
 
+@pytest.mark.parametrize(("cells", "expected"), [(["a"], ("a", None)), (["a", 3, "more"], ("a", 3))])
+def test_a_row_has_a_cell_for_each_column(cells, expected):
+    table = decoded(TABLE | {"rows": [{"cells": cells, "object": OBJECT}]})
+    assert table.rows[0].cells == expected
+
+
 @pytest.mark.parametrize("empty", [{"rows": None, "columnDefinitions": None}, {"rows": []}])
 def test_an_empty_table_is_empty(empty):
     assert decoded(TABLE | empty).rows == ()

@@ -8,8 +8,9 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from orchestrator.backends.cluster import rows
-from orchestrator.backends.cluster.demo import logs, nodes, world
+from orchestrator.backends.cluster.demo import logs, nodes
 from orchestrator.backends.cluster.demo.edits import DemoActs
+from orchestrator.backends.cluster.demo.world import World, build
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.cluster.port import (
     DEMO_CONTEXT,
@@ -97,6 +98,12 @@ class DemoCluster(DemoActs):
         self._stop: Event | None = None  # of the thread that lets time pass
         self._start, self._minute = self._now() if evolve else (_hour(clock()), 0)
 
+    def world(self) -> World:
+        return build(self._seed, start=self._start, minute=self._minute)
+
+    def now(self) -> datetime:
+        return self._clock()
+
     def cache(self, kind: Kind) -> DemoCache:
         with self._lock:
             cache = self._caches.get(kind)
@@ -119,8 +126,7 @@ class DemoCluster(DemoActs):
                 self._end()
 
     def read(self, kind: Kind, *, namespace: str, name: str) -> dict[str, Any]:
-        current = world.build(self._seed, start=self._start, minute=self._minute)
-        for each in current[kind.value]:
+        for each in self.world()[kind.value]:
             metadata = each["metadata"]
             if (metadata.get("namespace", ""), metadata["name"]) == (namespace, name):
                 return copy.deepcopy(each)  # The world is shared.
@@ -158,8 +164,7 @@ class DemoCluster(DemoActs):
                 self._listener(change)
 
     def _rows(self, kind: Kind) -> list[Row]:
-        current = world.build(self._seed, start=self._start, minute=self._minute)
-        return [rows.from_object(kind, each) for each in current[kind.value]]
+        return [rows.from_object(kind, each) for each in self.world()[kind.value]]
 
     def _now(self) -> tuple[datetime, int]:
         now = self._clock()

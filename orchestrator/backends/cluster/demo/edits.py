@@ -1,9 +1,12 @@
 """What people do to the demo world."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from orchestrator.backends.cluster.acts import Patch, Propagation, Shell, Table, Usage
+from orchestrator.backends.cluster.demo import printing, served
+from orchestrator.backends.cluster.demo.world import World
 from orchestrator.backends.cluster.kinds import Kind, Resource
 
 
@@ -15,8 +18,16 @@ class DemoActs:
     ) -> bool:
         return True
 
-    def resources(self, *, again: bool = False) -> Sequence[Resource]:
+    def world(self) -> World:
+        """Return the world as it is now; it is shared, so nobody changes it."""
         raise NotImplementedError
+
+    def now(self) -> datetime:
+        """Return the time of the clock of the world, aware UTC."""
+        raise NotImplementedError
+
+    def resources(self, *, again: bool = False) -> Sequence[Resource]:
+        return served.resources(self.world())
 
     def table(
         self,
@@ -28,7 +39,16 @@ class DemoActs:
         labels: str = "",
         fields: str = "",
     ) -> Table:
-        raise NotImplementedError
+        return printing.table(
+            self.world(),
+            resource,
+            namespace=namespace,
+            limit=limit,
+            token=token,
+            labels=labels,
+            fields=fields,
+            at=self.now(),
+        )
 
     def get(self, resource: Resource, *, namespace: str, name: str, subresource: str = "") -> dict[str, Any]:
         raise NotImplementedError

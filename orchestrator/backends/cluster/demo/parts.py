@@ -7,6 +7,8 @@ from orchestrator.backends.cluster.demo.tables import PULL, App
 
 Manifest = dict[str, Any]
 API_VERSION = {
+    "Service": "v1",
+    "ServiceAccount": "v1",
     "Deployment": "apps/v1",
     "ReplicaSet": "apps/v1",
     "StatefulSet": "apps/v1",
@@ -14,7 +16,16 @@ API_VERSION = {
     "Job": "batch/v1",
     "CronJob": "batch/v1",
     "Ingress": "networking.k8s.io/v1",
+    "IngressClass": "networking.k8s.io/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
+    "PodDisruptionBudget": "policy/v1",
+    "StorageClass": "storage.k8s.io/v1",
+    "EndpointSlice": "discovery.k8s.io/v1",
+    "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
 }
 TLS_SECRET = "tls-cert"
 

@@ -9,9 +9,11 @@ from functools import lru_cache
 from orchestrator.backends.cluster.demo import (
     batch,
     data,
+    definitions,
     events,
     network,
     nodes,
+    others,
     plans,
     pods,
     policies,
@@ -23,7 +25,8 @@ from orchestrator.backends.cluster.demo.moment import Moment
 from orchestrator.backends.cluster.demo.parts import Manifest
 from orchestrator.backends.cluster.demo.plans import Plan
 
-World = dict[str, list[Manifest]]  # plural of the kind as in the API's paths -> objects by namespace and name
+# Plural of the kind as in paths, with its group where it has no cache -> objects by namespace and name.
+World = dict[str, list[Manifest]]
 
 
 @lru_cache(maxsize=4)  # Every kind of a cluster asks for the same moment.
@@ -54,6 +57,7 @@ def build(seed: int, *, start: datetime, minute: int) -> World:
         "nodes.metrics.k8s.io": nodes.node_metrics(moment),
         "pods.metrics.k8s.io": nodes.pod_metrics(moment, planned),
     }
+    world |= _others(moment, planned, world)
     return {kind: _finished(objects) for kind, objects in world.items()}
 
 
@@ -76,6 +80,22 @@ def _workloads(moment: Moment, planned: list[Plan]) -> World:
         "daemonsets": [
             workloads.daemon_set(moment, each, owned[each.app.name]) for each in tables.DAEMONSETS
         ],
+    }
+
+
+def _others(moment: Moment, planned: list[Plan], world: World) -> World:
+    """Return the objects of kinds that are listed only when somebody looks."""
+    slices = others.endpoint_slices(moment, world["services"], world["pods"])
+    return {
+        "serviceaccounts": others.service_accounts(moment),
+        "storageclasses.storage.k8s.io": others.storage_classes(moment),
+        "ingressclasses.networking.k8s.io": others.ingress_classes(moment),
+        "networkpolicies.networking.k8s.io": others.network_policies(moment),
+        "poddisruptionbudgets.policy": others.budgets(moment, planned),
+        "endpointslices.discovery.k8s.io": slices,
+        "customresourcedefinitions.apiextensions.k8s.io": definitions.definitions(moment),
+        f"{definitions.PLURAL}.{definitions.GROUP}": definitions.schedules(moment),
+        **others.rights(moment),
     }
 
 
