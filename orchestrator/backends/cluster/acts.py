@@ -195,10 +195,19 @@ class Acting(Protocol):
         `BackendError`.
         """
 
-    def evict(self, pod: str, *, namespace: str, uid: str = "", dry_run: bool = False) -> None:
+    def evict(
+        self,
+        pod: str,
+        *,
+        namespace: str,
+        uid: str = "",
+        grace_seconds: int | None = None,
+        dry_run: bool = False,
+    ) -> None:
         """Ask for a pod to be evicted, as its disruption budgets allow.
 
-        Raises `Overloaded` while a budget forbids it, `NotFound` if it is gone, and `BackendError`.
+        Raises `Overloaded` while a budget forbids it, which its causes name, `NotFound` if it is
+        gone, `Conflict` if another pod than that of the `uid` bears the name, and `BackendError`.
         https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
         """
 

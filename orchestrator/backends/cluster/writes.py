@@ -118,12 +118,20 @@ class Acts:
         options = deletion(uid=uid, propagation=propagation, grace_seconds=grace_seconds, dry_run=dry_run)
         self._transport.send("DELETE", _path(resource, namespace, name), options)
 
-    def evict(self, pod: str, *, namespace: str, uid: str = "", dry_run: bool = False) -> None:
+    def evict(
+        self,
+        pod: str,
+        *,
+        namespace: str,
+        uid: str = "",
+        grace_seconds: int | None = None,
+        dry_run: bool = False,
+    ) -> None:
         eviction = {
             "apiVersion": "policy/v1",
             "kind": "Eviction",
             "metadata": {"name": pod, "namespace": namespace},
-            "deleteOptions": deletion(uid=uid, dry_run=dry_run),
+            "deleteOptions": deletion(uid=uid, grace_seconds=grace_seconds, dry_run=dry_run),
         }
         self._transport.send("POST", _path(RESOURCES[Kind.PODS], namespace, pod, "eviction"), eviction)
 

@@ -73,6 +73,19 @@ def test_a_pod_mentions_config_maps_and_secrets_in_every_way():
     assert row.secrets == ("registry", "all-secrets", "one-secret", "keys", "joined-secret")
 
 
+@pytest.mark.parametrize(("controls", "kind"), [(True, "ReplicaSet"), (False, "")])
+def test_only_a_controller_makes_a_pod_again(controls, kind):
+    owner = {"kind": "ReplicaSet", "name": "web", "uid": "1", "controller": controls}
+    item = {"metadata": {"name": "web", "namespace": "shop", "uid": "2", "ownerReferences": [owner]}}
+    row = rows.from_object(Kind.PODS, item)
+    assert (row.uid, row.controller) == ("2", kind)
+
+
+@pytest.mark.parametrize(("volume", "lost"), [({"emptyDir": {}}, True), ({"configMap": {}}, False)])
+def test_a_pod_says_if_something_goes_with_it(volume, lost):
+    assert pod({"volumes": [{"name": "v"} | volume]}).empty_dir is lost
+
+
 def test_containers_of_the_spec_carry_what_their_status_says():
     row = pod(
         {

@@ -101,7 +101,15 @@ class DemoActs:
     ) -> None:
         raise NotImplementedError
 
-    def evict(self, pod: str, *, namespace: str, uid: str = "", dry_run: bool = False) -> None:
+    def evict(
+        self,
+        pod: str,
+        *,
+        namespace: str,
+        uid: str = "",
+        grace_seconds: int | None = None,
+        dry_run: bool = False,
+    ) -> None:
         raise NotImplementedError
 
     def usage(self, kind: Kind, *, namespace: str | None = None) -> Sequence[Usage]:

@@ -51,7 +51,13 @@ class OwnerReference(msgspec.Struct, frozen=True, gc=False):
 class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     """`status` is derived from container states, see `derive.pod_status`."""
 
-    private: ClassVar[tuple[str, ...]] = ("annotations", "owner_references")
+    private: ClassVar[tuple[str, ...]] = (
+        "annotations",
+        "owner_references",
+        "uid",
+        "controller",
+        "empty_dir",
+    )
 
     phase: str
     ready: str  # "1/2"
@@ -64,6 +70,9 @@ class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     reason: str | UnsetType = UNSET
     message: str | UnsetType = UNSET
     owner_references: tuple[OwnerReference, ...] | UnsetType = UNSET
+    uid: str = ""
+    controller: str = ""  # the kind of what makes a new one when this one goes; "" if nothing does
+    empty_dir: bool = False  # it has a volume that goes with it
 
 
 class NodeCondition(msgspec.Struct, frozen=True, rename="camel", gc=False):

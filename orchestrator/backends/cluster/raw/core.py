@@ -116,6 +116,7 @@ class Volume(Raw, rename="camel", gc=False):
     config_map: Named | None = None
     secret: SecretVolume | None = None
     projected: Projected | None = None
+    empty_dir: dict[str, object] | None = None
 
 
 class PodSpec(Raw, rename="camel", gc=False):

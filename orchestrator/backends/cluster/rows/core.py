@@ -16,7 +16,15 @@ from orchestrator.backends.cluster.objects import (
     Source,
     Taint,
 )
-from orchestrator.backends.cluster.rows.shared import annotations, base, iso, owners, pool, references
+from orchestrator.backends.cluster.rows.shared import (
+    annotations,
+    base,
+    controller,
+    iso,
+    owners,
+    pool,
+    references,
+)
 
 
 def pod(item: raw.PodRaw) -> Pod:
@@ -38,6 +46,9 @@ def pod(item: raw.PodRaw) -> Pod:
         owner_references=owners(item.metadata),
         reason=pool.share(reason) if reason else UNSET,
         message=pool.share(message) if message else UNSET,
+        uid=item.metadata.uid,
+        controller=pool.share(controller(item.metadata).kind),
+        empty_dir=any(each.empty_dir is not None for each in item.spec.volumes),
     )
 
 

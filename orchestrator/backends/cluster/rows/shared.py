@@ -69,6 +69,11 @@ def owners(metadata: raw.Metadata) -> tuple[OwnerReference, ...]:
     return pool.share(tuple(map(pool.share, found)))
 
 
+def controller(metadata: raw.Metadata) -> raw.Owner:
+    """Return the one owner that would make the object again; an empty one if there is none."""
+    return next((each for each in metadata.owner_references if each.controller), raw.Owner())
+
+
 def references(spec: raw.PodSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the config maps and the secrets that a pod mentions, each once, in order of mention."""
     maps: list[str] = []

@@ -24,7 +24,7 @@ from orchestrator.backends.cluster.objects import (
 )
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.cluster.raw import workloads as of
-from orchestrator.backends.cluster.rows.shared import annotations, base, iso, pool, references
+from orchestrator.backends.cluster.rows.shared import annotations, base, controller, iso, pool, references
 
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -52,7 +52,7 @@ def deployment(item: of.DeploymentRaw) -> Deployment:
 
 def replica_set(item: of.ReplicaSetRaw) -> ReplicaSet:
     revision = item.metadata.annotations.get(REVISION, "0")
-    owner = next((each for each in item.metadata.owner_references if each.controller), raw.Owner())
+    owner = controller(item.metadata)
     return ReplicaSet(
         **base(item.metadata),
         uid=item.metadata.uid,
