@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apis import (
+    actions,
     clusters,
     connection,
     contexts,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("redoc.js", docs.redoc_script, name="redoc-script"),
     *clusters.list_paths(),
     *objects.paths(),
+    *actions.paths(),
     path("api/labels", clusters.LabelsView.as_view(), name="labels"),
     path("api/secrets/<str:name>/reveal", secrets.RevealView.as_view(), name="reveal"),
     path("api/dashboard/summary", summary.SummaryView.as_view(), name="summary"),

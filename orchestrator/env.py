@@ -24,6 +24,8 @@ GROUPS = (
     "K8S_DETAIL",
     "LOGS",
     "REVEAL",
+    "RESTART",
+    "POD_RESTART",
     "SETTINGS",
     "STREAM",
     "GENERAL",
@@ -127,6 +129,10 @@ class Environment(BaseSettings):
     rl_k8s_detail_window_ms: Number = Field(60000, description="the window of `RL_K8S_DETAIL_MAX`")
     rl_reveal_max: Number = Field(10, description="reveals of secrets, per window and caller")
     rl_reveal_window_ms: Number = Field(60000, description="the window of `RL_REVEAL_MAX`")
+    rl_restart_max: Number = Field(10, description="restarts of workloads, per window and caller")
+    rl_restart_window_ms: Number = Field(60000, description="the window of `RL_RESTART_MAX`")
+    rl_pod_restart_max: Number = Field(10, description="restarts of pods, per window and caller")
+    rl_pod_restart_window_ms: Number = Field(60000, description="the window of `RL_POD_RESTART_MAX`")
     rl_settings_max: Number = Field(30, description="changes of preferences, per window and caller")
     rl_settings_window_ms: Number = Field(60000, description="the window of `RL_SETTINGS_MAX`")
     rl_stream_max: Number = Field(5, description="new event streams, per window and caller")

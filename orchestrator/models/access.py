@@ -75,9 +75,10 @@ class SignInLink(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Who did, or tried to do, what; never changed after it is written."""
+    """Who did, or tried to do, what; never changed after its result is known."""
 
     class Result(models.TextChoices):
+        ASKED = "asked"  # before it is done; it stays so if we died in between
         DONE = "done"
         REFUSED = "refused"
         FAILED = "failed"

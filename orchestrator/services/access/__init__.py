@@ -1,6 +1,6 @@
 """Who may do what, and who did: callers, keys, sign-in links, audit."""
 
-from orchestrator.services.access.audit import RESULTS, AuditFilter, events, record
+from orchestrator.services.access.audit import RESULTS, SYSTEM, AuditFilter, events, record, settle
 from orchestrator.services.access.callers import Caller, caller_of_user, nobody
 from orchestrator.services.access.keys import (
     IssuedKey,
@@ -54,6 +54,7 @@ __all__ = [
     "ROLES",
     "SAFE_METHODS",
     "SECRETS",
+    "SYSTEM",
     "AuditFilter",
     "BadLink",
     "Caller",
@@ -86,6 +87,7 @@ __all__ = [
     "role_of",
     "scopes_of",
     "set_role",
+    "settle",
     "state_of",
     "tries_left",
     "users_by_role",

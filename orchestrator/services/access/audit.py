@@ -42,8 +42,8 @@ def record(
     """Write down one change, one reveal of a secret or one refusal, and return it.
 
     `action` is a verb for people ("Restart"), `target` the thing, `place` where it is ("prod-eu / shop"),
-    `result` is done, refused or failed. Without a caller it is the system's own doing. The request id is
-    taken from the log context. Long texts are cut.
+    `result` is done, refused, failed, or asked if `settle` says later how it ended. Without a caller it is
+    the system's own doing. The request id is taken from the log context. Long texts are cut.
     """
     event = AuditEvent(
         at=at or now(),
@@ -62,6 +62,15 @@ def record(
     event.save(force_insert=True)
     live.publish_on_commit(TOPIC)
     return event
+
+
+def settle(event: AuditEvent, *, result: str, note: str = "") -> None:
+    """Write down how something ended that was asked for; an event with another result stays as it is."""
+    event.result, event.note = AuditEvent.Result(result), note
+    _fit(event)
+    asked = AuditEvent.objects.filter(pk=event.pk, result=AuditEvent.Result.ASKED)
+    asked.update(result=event.result, note=event.note)
+    live.publish_on_commit(TOPIC)
 
 
 def events(wanted: AuditFilter) -> QuerySet[AuditEvent]:

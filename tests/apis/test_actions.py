@@ -1,0 +1,80 @@
+"""apis.actions: what is done to workloads and pods"""
+
+import pytest
+from django.utils.timezone import now
+
+from orchestrator.models import AuditEvent
+from orchestrator.services import access
+from tests.apis.reading import error_of
+
+RESTARTS = ["deployments/api-gateway", "statefulsets/postgres", "daemonsets/agent"]
+
+
+def post(api, path, body=None, **more):
+    return api.post(f"/api/{path}", body or {}, content_type="application/json", **more)
+
+
+@pytest.mark.parametrize("path", [*RESTARTS, "pods/web"])
+def test_a_caller_who_may_only_read_is_refused(api, path):
+    issued = access.issue_key("reader", scopes=["clusters:read"], owner=None, at=now())
+    response = post(api, f"{path}/restart?namespace=default", headers={"X-API-Key": issued.key})
+    assert (response.status_code, error_of(response)["code"]) == (403, "insufficient_scope")
+    assert not AuditEvent.objects.filter(action="Restart").exists()
+
+
+@pytest.mark.parametrize("path", RESTARTS)
+def test_a_stranger_is_refused(api, path):
+    assert post(api, f"{path}/restart?namespace=default", REMOTE_ADDR="203.0.113.7").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["deployments/api-gateway", "pods/web"])
+def test_a_restart_needs_a_namespace(api, path):
+    assert error_of(post(api, f"{path}/restart"))["error"] == "Namespace parameter is required"
+
+
+@pytest.mark.parametrize("path", ["deployments/api-gateway", "pods/web"])
+def test_a_query_and_a_body_must_not_name_two_namespaces(api, path):
+    response = post(api, f"{path}/restart?namespace=default", {"namespace": "shop"})
+    assert (response.status_code, error_of(response)["details"][0]["path"]) == (400, "namespace")
+
+
+@pytest.mark.parametrize(
+    "body", ["[]", "1", "{", '{"namespace": 1}', '{"namespace": "Bad_NS"}', '{"namespace": {}}']
+)
+def test_a_body_that_makes_no_sense_is_refused(api, body):
+    response = api.post("/api/deployments/web/restart", body, content_type="application/json")
+    assert response.status_code == 400
+    assert error_of(response)["code"] in ("bad_request", "validation_error")
+
+
+def test_a_pod_that_is_not_there_cannot_be_restarted(api):
+    response = post(api, "pods/nope/restart", {"namespace": "default"})
+    assert (response.status_code, error_of(response)["error"]) == (404, "Pod not found: nope")
+    assert AuditEvent.objects.get(action="Restart").result == "failed"
+
+
+def test_what_the_cluster_forbids_is_not_done(api, demo, monkeypatch):
+    monkeypatch.setattr(demo, "may", lambda verb, **_more: False)
+    response = post(api, "deployments/api-gateway/restart", {"namespace": "default"})
+    assert (response.status_code, error_of(response)["code"]) == (403, "forbidden")
+    assert error_of(response)["details"] == {
+        "reason": "Forbidden",
+        "verb": "patch",
+        "resource": "deployments",
+        "namespace": "default",
+    }
+    assert AuditEvent.objects.get(action="Restart").result == "refused"
+
+
+def test_restarts_are_limited(api, settings):
+    settings.RATE_LIMIT_ENABLED = True
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"RESTART": (1, 60.0), "POD_RESTART": (1, 60.0)}
+    for path in ("deployments/nope", "pods/nope"):
+        statuses = [post(api, f"{path}/restart", {}).status_code for _ in range(2)]
+        assert statuses == [400, 429]
+
+
+@pytest.mark.parametrize("path", [*RESTARTS, "pods/web"])
+def test_an_act_is_a_post(api, path):
+    response = api.get(f"/api/{path}/restart")
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST, OPTIONS")
