@@ -82,7 +82,11 @@ class Shell(Protocol):
     """A command that runs in a container. One thread reads; all else may be called from any other."""
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield what it prints, on standard output and error, until it ends; raise `BackendError`."""
+        """Yield what it prints, on standard output and error, until it ends.
+
+        Raises `Invalid` if it never began, because there is no such command or the container does not run,
+        and the `BackendError` that broke the connection.
+        """
 
     def write(self, data: bytes) -> None:
         """Type; nothing happens after the end. Raises `BackendError` if the connection broke."""
@@ -95,7 +99,10 @@ class Shell(Protocol):
         """Return how it ended; None while it runs, and if the connection broke first."""
 
     def close(self) -> None:
-        """Give the connection up, which ends what runs there. Twice is not an error."""
+        """Give the connection up. Twice is not an error.
+
+        What runs there may go on: containerd does not tell it (seen on 1.6.20). Who wants its end kills it.
+        """
 
 
 class Acting(Protocol):
@@ -222,5 +229,6 @@ class Acting(Protocol):
     ) -> Shell:
         """Run a command in a container, its standard input and output connected.
 
-        Raises `NotFound` without such a pod or container, `Invalid` if it does not run, and `BackendError`.
+        Raises `NotFound` without such a pod, `Invalid` without such a container, and `BackendError`. What
+        only the node finds out is raised by `chunks`.
         """

@@ -7,7 +7,7 @@ import errno
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any
@@ -27,6 +27,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from yaml import YAMLError
 
 from orchestrator.backends.cluster import raw
+from orchestrator.backends.cluster.upgrade import Upgrade, upgrade_to
 from orchestrator.backends.errors import (
     BackendError,
     Conflict,
@@ -114,6 +115,15 @@ class Transport:
             if answer.status >= 400:
                 _check(answer, answer.read())
         return Stream(answer.response)
+
+    def upgrade(self, path: str, query: Sequence[tuple[str, str]]) -> Upgrade:
+        """Return how a WebSocket client opens `path`; raise `BackendError` if the kubeconfig is of no use."""
+        with translated_errors():
+            api = self._client()
+            _, url, headers, *_ = api.param_serialize(
+                "GET", path, query_params=list(query), header_params={}, auth_settings=["BearerToken"]
+            )
+            return upgrade_to(url, headers, api.configuration)
 
     def reload(self) -> None:
         """Read the credentials again before the next request: a token may have been renewed."""
@@ -250,16 +260,19 @@ def _wrapped(exc: BaseException) -> BaseException | None:
 
 def _check(answer: Any, content: bytes) -> None:
     """Raise our kind of error for an answer that is none."""
-    if answer.status < 400:
-        return
+    if answer.status >= 400:
+        raise refusal(answer.status, content, wait=answer.getheader("Retry-After", ""))
+
+
+def refusal(status: int, content: bytes, *, wait: str = "") -> BackendError:
+    """Return our kind of error for an answer with this status; `wait` is its Retry-After."""
     try:
         failure = raw.decode_failure(content)
     except msgspec.DecodeError:  # A proxy before the API server may send anything at all.
         failure = raw.Failure(message="")
-    wait = answer.getheader("Retry-After", "")
     retry_after = float(wait) if wait.isdecimal() else None
     said = {"retry_after": retry_after, "causes": raw.causes(failure)}
-    raise _error(answer.status, failure.message, reason=failure.reason, **said)
+    return _error(status, failure.message, reason=failure.reason, **said)
 
 
 def _error(status: int, message: str, *, reason: str = "", **said: Any) -> BackendError:

@@ -10,6 +10,7 @@ from orchestrator.backends.cluster import printed
 from orchestrator.backends.cluster.acts import MANAGER, Patch, Propagation, Shell, Table, Usage
 from orchestrator.backends.cluster.discovery import Discovery
 from orchestrator.backends.cluster.kinds import RESOURCES, Kind, Resource
+from orchestrator.backends.cluster.shells import open_shell
 from orchestrator.backends.cluster.transport import Transport, translated_errors
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -141,7 +142,9 @@ class Acts:
     def shell(
         self, pod: str, *, namespace: str, container: str, command: Sequence[str], tty: bool = True
     ) -> Shell:
-        raise NotImplementedError
+        return open_shell(
+            self._transport, pod, namespace=namespace, container=container, command=command, tty=tty
+        )
 
 
 def review_of(

@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from orchestrator.backends.cluster import rows
-from orchestrator.backends.cluster.demo import logs, nodes
+from orchestrator.backends.cluster.demo import logs, nodes, shells
 from orchestrator.backends.cluster.demo.edits import DemoActs
 from orchestrator.backends.cluster.demo.world import World, build
 from orchestrator.backends.cluster.objects import Row
@@ -135,6 +135,12 @@ class DemoCluster(DemoActs):
     def logs(self, pod: str, *, namespace: str, query: LogQuery) -> logs.DemoLog:
         manifest = self.read(Kind.PODS, namespace=namespace, name=pod)
         return logs.open_log(manifest, query, seed=self._seed, clock=self._clock)
+
+    def shell(
+        self, pod: str, *, namespace: str, container: str, command: Sequence[str], tty: bool = True
+    ) -> shells.DemoShell:
+        manifest = self.read(Kind.PODS, namespace=namespace, name=pod)
+        return shells.open_shell(manifest, container=container, command=command, tty=tty, clock=self._clock)
 
     def version(self) -> str:
         return nodes.VERSION

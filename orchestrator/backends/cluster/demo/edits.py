@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from orchestrator.backends.cluster.acts import Patch, Propagation, Shell, Table, Usage
+from orchestrator.backends.cluster.acts import Patch, Propagation, Table, Usage
 from orchestrator.backends.cluster.demo import printing, served
 from orchestrator.backends.cluster.demo.world import World
 from orchestrator.backends.cluster.kinds import Kind, Resource
@@ -113,9 +113,4 @@ class DemoActs:
         raise NotImplementedError
 
     def usage(self, kind: Kind, *, namespace: str | None = None) -> Sequence[Usage]:
-        raise NotImplementedError
-
-    def shell(
-        self, pod: str, *, namespace: str, container: str, command: Sequence[str], tty: bool = True
-    ) -> Shell:
         raise NotImplementedError
