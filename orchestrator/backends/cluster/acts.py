@@ -219,7 +219,7 @@ class Acting(Protocol):
         """
 
     def usage(self, kind: Kind, *, namespace: str | None = None) -> Sequence[Usage]:
-        """Return what nodes, or the containers of pods, use at present.
+        """Return what nodes, or the containers of pods, use at present, as far as it was measured.
 
         Raises `NotFound` or `Overloaded` where no metrics API is served, and `BackendError`.
         """

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from orchestrator.backends.cluster import printed
+from orchestrator.backends.cluster import metrics, printed
 from orchestrator.backends.cluster.acts import MANAGER, Patch, Propagation, Shell, Table, Usage
 from orchestrator.backends.cluster.discovery import Discovery
 from orchestrator.backends.cluster.kinds import RESOURCES, Kind, Resource
@@ -137,7 +137,9 @@ class Acts:
         self._transport.send("POST", _path(RESOURCES[Kind.PODS], namespace, pod, "eviction"), eviction)
 
     def usage(self, kind: Kind, *, namespace: str | None = None) -> Sequence[Usage]:
-        raise NotImplementedError
+        answer = self._transport.get(metrics.KINDS[kind].path(namespace))
+        with translated_errors():
+            return metrics.from_json(answer)
 
     def shell(
         self, pod: str, *, namespace: str, container: str, command: Sequence[str], tty: bool = True

@@ -167,6 +167,21 @@ def test_who_may_do_everything_is_told_so(cluster, namespace):
     assert cluster.may("list", resource=RESOURCES[Kind.DEPLOYMENTS], namespace=namespace)
 
 
+@pytest.mark.parametrize("kind", [Kind.NODES, Kind.PODS])
+def test_use_is_told_of_what_is_there(cluster, kind):
+    known = {row.key for row in synced(cluster, kind).rows()}
+    found = cluster.usage(kind)
+    if kind is Kind.NODES:  # Pods of other tests come and go.
+        assert {(each.namespace, each.name) for each in found} == known
+    assert found or kind is Kind.PODS
+    assert all(each.cpu >= 0 and each.memory >= 0 and each.at.tzinfo for each in found)
+    assert all(bool(each.container) is (kind is Kind.PODS) for each in found)
+
+
+def test_use_of_one_namespace_is_that_of_its_pods(cluster):
+    assert {each.namespace for each in cluster.usage(Kind.PODS, namespace="default")} <= {"default"}
+
+
 def test_a_change_reaches_the_listener_and_the_rows(backend, heard):
     cache = synced(backend.cluster, backend.kind)
     before, version = {row.key for row in cache.rows()}, cache.version

@@ -99,6 +99,8 @@ class DemoCluster(DemoActs):
         self._start, self._minute = self._now() if evolve else (_hour(clock()), 0)
 
     def world(self) -> World:
+        if self._evolve and self._stop is None:  # Nobody asked for a cache yet, so no time passed.
+            self._start, self._minute = self._now()
         return build(self._seed, start=self._start, minute=self._minute)
 
     def now(self) -> datetime:

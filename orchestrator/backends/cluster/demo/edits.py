@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from orchestrator.backends.cluster import metrics
 from orchestrator.backends.cluster.acts import Patch, Propagation, Table, Usage
 from orchestrator.backends.cluster.demo import printing, served
 from orchestrator.backends.cluster.demo.world import World
@@ -113,4 +114,5 @@ class DemoActs:
         raise NotImplementedError
 
     def usage(self, kind: Kind, *, namespace: str | None = None) -> Sequence[Usage]:
-        raise NotImplementedError
+        found = metrics.from_objects(self.world()[metrics.KINDS[kind].id])
+        return [each for each in found if namespace in (None, each.namespace)]
