@@ -1,18 +1,34 @@
-"""What people do to the demo world."""
+"""What people do to the demo world, as the port asks for it."""
 
-from collections.abc import Mapping, Sequence
+import copy
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from orchestrator.backends.cluster import metrics
 from orchestrator.backends.cluster.acts import Patch, Propagation, Table, Usage
-from orchestrator.backends.cluster.demo import printing, served
+from orchestrator.backends.cluster.demo import printing, served, writing
+from orchestrator.backends.cluster.demo.overlay import Draft
+from orchestrator.backends.cluster.demo.parts import Manifest
 from orchestrator.backends.cluster.demo.world import World
-from orchestrator.backends.cluster.kinds import Kind, Resource
+from orchestrator.backends.cluster.demo.writing import Target
+from orchestrator.backends.cluster.kinds import RESOURCES, Kind, Resource
+
+T = TypeVar("T")
 
 
 class DemoActs:
     """The half of the demo cluster that is not watched."""
+
+    @abstractmethod
+    def act(self, change: Callable[[Draft], T], *, dry_run: bool = False) -> T:
+        """Change the world and return what the change returns; with `dry_run` nothing stays of it."""
+
+    @abstractmethod
+    def draft(self) -> Draft:
+        """Return the world as it is now, to look into or to try something in."""
 
     def may(
         self, verb: str, *, resource: Resource, namespace: str, name: str = "", subresource: str = ""
@@ -52,7 +68,8 @@ class DemoActs:
         )
 
     def get(self, resource: Resource, *, namespace: str, name: str, subresource: str = "") -> dict[str, Any]:
-        raise NotImplementedError
+        target = Target(resource, namespace, name)
+        return copy.deepcopy(writing.read(self.draft(), target, subresource=subresource))
 
     def create(
         self,
@@ -62,7 +79,8 @@ class DemoActs:
         namespace: str,
         dry_run: bool = False,
     ) -> dict[str, Any]:
-        raise NotImplementedError
+        change = partial(writing.create, resource=resource, manifest=manifest, namespace=namespace)
+        return copy.deepcopy(self.act(change, dry_run=dry_run))
 
     def patch(
         self,
@@ -76,7 +94,10 @@ class DemoActs:
         force: bool = False,
         dry_run: bool = False,
     ) -> dict[str, Any]:
-        raise NotImplementedError
+        target = Target(resource, namespace, name)
+        write = writing.scale if subresource == "scale" else writing.patch
+        change: Callable[[Draft], Manifest] = partial(write, target=target, body=body, how=how)
+        return copy.deepcopy(self.act(change, dry_run=dry_run))
 
     def replace(
         self,
@@ -87,7 +108,8 @@ class DemoActs:
         name: str,
         dry_run: bool = False,
     ) -> dict[str, Any]:
-        raise NotImplementedError
+        change = partial(writing.replace, target=Target(resource, namespace, name), manifest=manifest)
+        return copy.deepcopy(self.act(change, dry_run=dry_run))
 
     def delete(
         self,
@@ -100,7 +122,14 @@ class DemoActs:
         grace_seconds: int | None = None,
         dry_run: bool = False,
     ) -> None:
-        raise NotImplementedError
+        change = partial(
+            writing.delete,
+            target=Target(resource, namespace, name),
+            uid=uid,
+            propagation=propagation,
+            grace_seconds=grace_seconds,
+        )
+        self.act(change, dry_run=dry_run)
 
     def evict(
         self,
@@ -111,7 +140,9 @@ class DemoActs:
         grace_seconds: int | None = None,
         dry_run: bool = False,
     ) -> None:
-        raise NotImplementedError
+        target = Target(RESOURCES[Kind.PODS], namespace, pod)
+        change = partial(writing.evict, target=target, uid=uid, grace_seconds=grace_seconds)
+        self.act(change, dry_run=dry_run)
 
     def usage(self, kind: Kind, *, namespace: str | None = None) -> Sequence[Usage]:
         found = metrics.from_objects(self.world()[metrics.KINDS[kind].id])

@@ -9,6 +9,7 @@ from functools import lru_cache
 from orchestrator.backends.cluster.demo import (
     batch,
     data,
+    defaults,
     definitions,
     events,
     network,
@@ -101,6 +102,7 @@ def _others(moment: Moment, planned: list[Plan], world: World) -> World:
 
 def _finished(objects: list[Manifest]) -> list[Manifest]:
     """Return the objects in the order of lists, each with a version that follows from what is in it."""
+    objects = [defaults.filled(each) for each in objects]
     for each in objects:
         content = json.dumps(each, sort_keys=True).encode()
         each["metadata"]["resourceVersion"] = str(zlib.crc32(content))

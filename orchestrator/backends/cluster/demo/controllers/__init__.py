@@ -1,0 +1,32 @@
+"""What the controllers of a cluster would do with what people did to the demo world.
+
+Each looks at the world at a moment, does the next step for the objects that people touched, and returns when
+it wants to look again. They follow from the world and the time alone, so every process comes to the same.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from orchestrator.backends.cluster.demo.controllers import namespaces, pods
+from orchestrator.backends.cluster.demo.overlay import Draft
+
+MOST_ROUNDS = 30  # until all have seen what the others did; a rollout takes about five
+CONTROLLERS: tuple[Callable[[Draft], Iterable[datetime]], ...] = (namespaces.reconcile, pods.reconcile)
+
+
+def settle(draft: Draft) -> datetime | None:
+    """Let every controller do what is to be done now; return when there will be more, None for never."""
+    for _ in range(MOST_ROUNDS):
+        before = draft.version
+        due = [time for reconcile in CONTROLLERS for time in reconcile(draft)]
+        if draft.version == before:
+            break
+    return min((time for time in due if time > draft.at), default=None)
+
+
+def advance(draft: Draft, *, to: datetime) -> datetime | None:
+    """Let time pass until `to`, step by step; return when there will be more to do, None for never."""
+    while (due := settle(draft)) is not None and due <= to:
+        draft.at = due
+    draft.at = max(draft.at, to)
+    return due

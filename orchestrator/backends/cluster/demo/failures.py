@@ -1,0 +1,95 @@
+"""What the demo cluster answers when it refuses, in the words of a real API server.
+
+The sentences were heard from Kubernetes 1.34; `reason` is the word for programs:
+https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/types.go
+"""
+
+import json
+from collections.abc import Sequence
+
+from orchestrator.backends.cluster.kinds import Resource
+from orchestrator.backends.errors import BackendError, Conflict, Forbidden, Invalid, NotFound, Overloaded
+
+SERVICE = "demo cluster"
+
+
+def not_found(resource: Resource, name: str) -> NotFound:
+    return NotFound(f'{resource.id} "{name}" not found', service=SERVICE, status=404, reason="NotFound")
+
+
+def no_such_path() -> NotFound:
+    message = "the server could not find the requested resource"
+    return NotFound(message, service=SERVICE, status=404, reason="NotFound")
+
+
+def exists(resource: Resource, name: str) -> Conflict:
+    message = f'{resource.id} "{name}" already exists'
+    return Conflict(message, service=SERVICE, status=409, reason="AlreadyExists")
+
+
+def stale(resource: Resource, name: str) -> Conflict:
+    return conflict(
+        resource.id,
+        name,
+        "the object has been modified; please apply your changes to the latest version and try again",
+    )
+
+
+def other_uid(resource: Resource, name: str, *, wanted: str, found: str) -> Conflict:
+    word = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    return conflict(
+        word,
+        name,
+        f"the UID in the precondition ({wanted}) does not match the UID in record ({found}). "
+        "The object might have been deleted and then recreated",
+    )
+
+
+def conflict(kind: str, name: str, why: str) -> Conflict:
+    message = f'Operation cannot be fulfilled on {kind} "{name}": {why}'
+    return Conflict(message, service=SERVICE, status=409, reason="Conflict")
+
+
+def apply_conflict(message: str) -> Conflict:
+    return Conflict(message, service=SERVICE, status=409, reason="Conflict")
+
+
+def bad_request(message: str) -> Invalid:
+    return Invalid(message, service=SERVICE, status=400, reason="BadRequest")
+
+
+def invalid(resource: Resource, name: str, causes: Sequence[str]) -> Invalid:
+    """Return the refusal of an object for what is wrong in it."""
+    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    why = causes[0] if len(causes) == 1 else f"[{', '.join(causes)}]"
+    message = f'{kind} "{name}" is invalid: {why}'
+    return Invalid(message, service=SERVICE, status=422, reason="Invalid")
+
+
+def unprocessable(message: str) -> Invalid:
+    return Invalid(message, service=SERVICE, status=422, reason="Invalid")
+
+
+def forbidden(resource: Resource, name: str, why: str) -> Forbidden:
+    message = f'{resource.id} "{name}" is forbidden: {why}'
+    return Forbidden(message, service=SERVICE, status=403, reason="Forbidden")
+
+
+def budget(name: str, why: str) -> Overloaded:
+    """Return what is said while a disruption budget keeps a pod: `why` names the budget."""
+    message = f"Cannot evict pod as it would violate the pod's disruption budget. {why}"
+    return Overloaded(message, service=SERVICE, status=429, reason="TooManyRequests", details={"pod": name})
+
+
+def unsupported(message: str) -> BackendError:
+    return BackendError(message, service=SERVICE, status=415, reason="UnsupportedMediaType")
+
+
+def value(path: str, found: object, why: str) -> str:
+    """Return the cause that a value is wrong."""
+    return f"{path}: Invalid value: {json.dumps(found, separators=(',', ':'))}: {why}"
+
+
+def required(path: str, why: str = "") -> str:
+    """Return the cause that a value is missing."""
+    return f"{path}: Required value{f': {why}' if why else ''}"
