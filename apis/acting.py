@@ -1,10 +1,11 @@
 """What calls that act on one object share: where, with which body, and what they answer."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -65,9 +66,9 @@ def path_of(kind: Kind) -> str:
     return PATHS.get(kind, kind.value)
 
 
-def answer(done: Done, kind: Kind, **more: Any) -> Response:
+def answer(done: Done, **more: Any) -> Response:
     """Return what was accepted, of which object, and where to watch it come true."""
-    target = done.target
+    target, kind = done.target, Kind(done.target.resource.plural)
     scope = Scope(target.cluster, target.namespace or None)
     where = {"namespace": target.namespace} if target.namespace else {}
     query = urlencode({"context": scope.context.name, **where})
@@ -85,15 +86,17 @@ def answer(done: Done, kind: Kind, **more: Any) -> Response:
     return Response(body, headers=place_headers(scope))
 
 
-def described(operation: str, kind: Kind, takes: type[PlaceSerializer], more: dict[str, Any]) -> Any:
-    """Return the decorator that describes an act; `more` are the members only its answer has."""
-    asked = schema.ONE_OR_DEFAULT if kind.namespaced else schema.PLACE
+def described(
+    operation: str,
+    kind: Kind,
+    takes: type[PlaceSerializer] | None,
+    more: dict[str, Any],
+    *,
+    method: str = "post",
+    parameters: Sequence[OpenApiParameter] = (),
+) -> Any:
+    """Return the decorator that describes an act; `more` are the members that only its answer has."""
     shape = shapes.obj({**DONE, **more}, sometimes=SOMETIMES)
-    post = extend_schema(
-        operation_id=operation,
-        tags=["clusters"],
-        parameters=asked,
-        request=takes,
-        responses={200: shape, **schema.errors(), **CONFLICT},
-    )
-    return extend_schema_view(post=post)
+    answers = {200: shape, **schema.errors(), **CONFLICT}
+    asked = [*schema.place_of(kind), *parameters]
+    return schema.described(method, operation, asked, answers, request=takes)

@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apis import schema
+from apis import acting, deletion, schema
 from apis.clusters import data_headers, place_headers, rows_answer, scope_of
+from apis.deletion import DeletionView
 from orchestrator.backends.cluster.objects import to_builtins
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.services.clusters import objects, relations, yaml
@@ -32,6 +33,7 @@ DETAILS: dict[str, tuple[Kind, str]] = {
     "configmaps": (Kind.CONFIGMAPS, "ConfigMap"),
     "secrets": (Kind.SECRETS, "Secret"),
 }
+ONLY_DELETED = [kind for kind in Kind if kind not in {kind for kind, _ in DETAILS.values()}]
 WITH_EVENTS = ("deployments", "pods", "configmaps", "secrets", "nodes")
 
 
@@ -43,10 +45,11 @@ class ObjectView(APIView):
     kind: Kind
 
 
-class DetailView(ObjectView):
-    """One object as its API server has it at this moment."""
+class DetailView(ObjectView, DeletionView):
+    """One object, which can be read and deleted."""
 
     def get(self, request: Request, name: str) -> Response:
+        """Return an object as its API server has it at this moment."""
         scope = scope_of(request)
         found = objects.read(self.kind, scope, name)
         return Response(to_builtins([found.detail()])[0], headers=place_headers(scope))
@@ -103,6 +106,7 @@ def paths() -> list[URLPattern]:
     """Return the URL of every object and of what hangs on it."""
     return [
         *(path(f"api/{kinds}/<str:name>", _detail_view(kinds)) for kinds in DETAILS),
+        *(path(f"api/{acting.path_of(kind)}/<str:name>", _deletion_view(kind)) for kind in ONLY_DELETED),
         *(path(f"api/{kinds}/<str:name>/events", _events_view(kinds)) for kinds in WITH_EVENTS),
         path("api/deployments/<str:name>/pods", DeploymentPodsView.as_view()),
         path("api/nodes/<str:name>/pods", NodePodsView.as_view()),
@@ -113,23 +117,23 @@ def paths() -> list[URLPattern]:
 def _detail_view(kinds: str) -> Callable[..., Any]:
     kind, row = DETAILS[kinds]
     made = type(f"{kind.word}View", (DetailView,), _members(kind, DetailView))
-    described: type[APIView] = schema.detail(kind.word, row, _asked(kind))(made)
+    deletable = deletion.described(kind)(made)
+    described: type[APIView] = schema.detail(kind.word, row, schema.place_of(kind))(deletable)
+    return described.as_view()
+
+
+def _deletion_view(kind: Kind) -> Callable[..., Any]:
+    made = type(f"Delete{kind.word}View", (DeletionView,), _members(kind, DeletionView))
+    described: type[APIView] = deletion.described(kind)(made)
     return described.as_view()
 
 
 def _events_view(kinds: str) -> Callable[..., Any]:
     kind, _ = DETAILS[kinds]
     made = type(f"{kind.word}EventsView", (EventsView,), _members(kind, EventsView))
-    described: type[APIView] = schema.sublist(f"list{kind.word}Events", "Event", _asked(kind))(made)
+    described: type[APIView] = schema.sublist(f"list{kind.word}Events", "Event", schema.place_of(kind))(made)
     return described.as_view()
 
 
-def _members(kind: Kind, parent: type[ObjectView]) -> dict[str, Any]:
+def _members(kind: Kind, parent: type[APIView]) -> dict[str, Any]:
     return {"kind": kind, "__doc__": parent.__doc__, "__module__": __name__}
-
-
-def _asked(kind: Kind) -> list[Any]:
-    """Return the parameters of one object of a kind."""
-    if not kind.namespaced:
-        return schema.PLACE
-    return schema.ONE_OR_DEFAULT if kind in objects.IN_DEFAULT else schema.ONE

@@ -10,6 +10,7 @@ from apis import plain
 from orchestrator.backends.cluster import objects
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.services.clusters.labels import Labels
+from orchestrator.services.clusters.objects import IN_DEFAULT
 from orchestrator.services.clusters.query import ROWS
 from orchestrator.services.clusters.secrets import Revealed
 
@@ -127,6 +128,13 @@ def detail(kind: str, row: str, parameters: list[OpenApiParameter]) -> Any:
 def sublist(operation: str, row: str, parameters: list[OpenApiParameter]) -> Any:
     """Return the decorator that describes a list that belongs to one object."""
     return described("get", operation, [*parameters, *FRESHNESS], array(row))
+
+
+def place_of(kind: Kind) -> list[OpenApiParameter]:
+    """Return the parameters that say where one object of a kind is."""
+    if not kind.namespaced:
+        return PLACE
+    return ONE_OR_DEFAULT if kind in IN_DEFAULT else ONE
 
 
 def described(

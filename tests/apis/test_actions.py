@@ -3,6 +3,8 @@
 import pytest
 from django.utils.timezone import now
 
+from apis import acting
+from orchestrator.backends.cluster.port import Kind
 from orchestrator.models import AuditEvent
 from orchestrator.services import access
 from tests.apis.reading import error_of
@@ -78,3 +80,35 @@ def test_restarts_are_limited(api, settings):
 def test_an_act_is_a_post(api, path):
     response = api.get(f"/api/{path}/restart")
     assert (response.status_code, response.headers["Allow"]) == (405, "POST, OPTIONS")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"replicas": None}, {"replicas": "many"}, {"replicas": -1}, {"replicas": 1.5}]
+)
+def test_a_number_of_replicas_is_a_whole_one(api, body):
+    response = post(api, "deployments/api-gateway/scale?namespace=default", body)
+    assert (response.status_code, error_of(response)["code"]) == (400, "validation_error")
+    assert "replicas" in error_of(response)["fields"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["propagationPolicy=Sideways", "gracePeriodSeconds=soon", "gracePeriodSeconds=-1", "dryRun=maybe"],
+)
+def test_a_deletion_with_a_bad_value_is_refused(api, query):
+    response = api.delete(f"/api/configmaps/app-config?namespace=default&{query}")
+    assert (response.status_code, error_of(response)["code"]) == (400, "validation_error")
+    assert list(error_of(response)["fields"]) == [query.partition("=")[0]]
+
+
+def test_a_namespace_is_deleted_only_by_its_name(api):
+    response = api.delete("/api/namespaces/staging?confirm=stagin")
+    assert (response.status_code, list(error_of(response)["fields"])) == (400, ["confirm"])
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_can_be_deleted_by_who_may(api, kind):
+    issued = access.issue_key("reader", scopes=["clusters:read"], owner=None, at=now())
+    path = f"/api/{acting.path_of(kind)}/x?namespace=default"
+    response = api.delete(path, headers={"X-API-Key": issued.key})
+    assert (response.status_code, error_of(response)["code"]) == (403, "insufficient_scope")

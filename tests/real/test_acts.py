@@ -7,7 +7,7 @@ import pytest
 from orchestrator.models import AuditEvent
 from tests.real.acted import ADMIN, AWAY, VIEWER, Caller, Workloads, contexts_of, kubeconfig
 from tests.real.processes import wait_until
-from tests.real.source import pod, template
+from tests.real.source import job, pod, template
 
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"),
@@ -113,3 +113,142 @@ def test_a_server_that_is_away_is_told_in_time(api):
     assert (answer.status_code, answer.json()["code"]) == (503, "connection_error")
     assert monotonic() - begun < TIMEOUT_SECONDS
     assert AuditEvent.objects.get(action="Restart").result == "failed"
+
+
+def scaled(workloads, name: str) -> tuple[int, int]:
+    found = workloads.read(name)
+    return found.spec.replicas, found.status.available_replicas or 0
+
+
+def test_a_deployment_is_scaled_up_and_to_nothing(api, workloads):
+    workloads.deployment("size")
+    for replicas in (2, 0):
+        answer = api.post("deployments/size/scale", {"replicas": replicas}, context=ADMIN)
+        assert (answer.status_code, answer.json()["replicas"]) == (200, replicas)
+        wait_until(lambda wanted=replicas: scaled(workloads, "size") == (wanted, wanted))
+    notes = AuditEvent.objects.filter(action="Scale").order_by("pk").values_list("note", flat=True)
+    assert list(notes) == ["from 1 to 2", "from 2 to 0"]
+
+
+def test_a_scaled_deployment_says_what_holds_it(api, workloads):
+    workloads.deployment("held", replicas=0)
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "held"}
+    spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 4}
+    body = {"metadata": {"name": "keeper"}, "spec": spec}
+    workloads.scaling.create_namespaced_horizontal_pod_autoscaler(workloads.namespace, body)
+
+    def warned(replicas: int) -> str:
+        return (
+            api.post("deployments/held/scale", {"replicas": replicas}, context=ADMIN)
+            .json()
+            .get("warning", "")
+        )
+
+    wait_until(lambda: "keeper rests" in warned(0))
+    assert "keeper keeps it between 2 and 4" in warned(1)
+
+
+def test_a_replica_set_of_a_deployment_says_who_sets_its_number(api, workloads):
+    name = (
+        workloads.apps.list_namespaced_replica_set(workloads.namespace, label_selector="app=web")
+        .items[0]
+        .metadata.name
+    )
+
+    def warning() -> str:
+        answer = api.post(f"replicasets/{name}/scale", {"replicas": 2}, context=ADMIN)
+        return answer.json().get("warning", "")
+
+    wait_until(lambda: "The deployment web made it" in warning())
+
+
+def test_a_paused_deployment_waits_until_it_is_resumed(api, workloads):
+    workloads.deployment("halted")
+    assert api.post("deployments/halted/pause", context=ADMIN).json()["message"] == "Deployment halted paused"
+    assert workloads.read("halted").spec.paused is True
+    api.post("deployments/halted/restart", context=ADMIN)
+    old = set(workloads.pods("halted"))
+    assert api.post("deployments/halted/resume", context=ADMIN).status_code == 200
+    wait_until(lambda: workloads.is_complete("halted") and not old & set(workloads.pods("halted")))
+
+
+def test_a_cron_job_is_suspended_resumed_and_run_now(api, workloads):
+    spec = {"schedule": "0 3 1 1 *", "jobTemplate": {"metadata": {"labels": {"a": "b"}}, "spec": job(0)}}
+    body = {"metadata": {"name": "nightly"}, "spec": spec}
+    workloads.batch.create_namespaced_cron_job(workloads.namespace, body)
+    for word, suspended in (("suspend", True), ("resume", False)):
+        assert api.post(f"cronjobs/nightly/{word}", context=ADMIN).status_code == 200
+        found = workloads.batch.read_namespaced_cron_job("nightly", workloads.namespace)
+        assert found.spec.suspend is suspended
+    answer = api.post("cronjobs/nightly/trigger", context=ADMIN).json()
+    assert (answer["kind"], answer["name"].startswith("nightly-")) == ("Job", True)
+
+    def made():
+        return workloads.batch.read_namespaced_job(answer["name"], workloads.namespace)
+
+    assert made().metadata.owner_references[0].uid == found.metadata.uid
+    assert made().metadata.annotations["cronjob.kubernetes.io/instantiate"] == "manual"
+    assert made().metadata.labels["a"] == "b"
+    wait_until(lambda: made().status.succeeded == 1)
+
+
+def test_a_deletion_meets_only_the_object_that_was_seen(api, workloads):
+    workloads.core.create_namespaced_config_map(workloads.namespace, {"metadata": {"name": "seen"}})
+    uid = workloads.core.read_namespaced_config_map("seen", workloads.namespace).metadata.uid
+    other = "00000000-0000-0000-0000-000000000000"
+    answer = api.delete("configmaps/seen", context=ADMIN, uid=other)
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert api.delete("configmaps/seen", context=ADMIN, dryRun="true").status_code == 200
+    assert api.get("configmaps/seen", context=ADMIN).status_code == 200
+    assert api.delete("configmaps/seen", context=ADMIN, uid=uid).status_code == 200
+    assert api.get("configmaps/seen", context=ADMIN).status_code == 404
+    assert api.delete("configmaps/seen", context=ADMIN, uid=uid).status_code == 404
+
+
+def test_what_a_deleted_deployment_owns_can_stay(api, workloads):
+    workloads.deployment("parent")
+    policy = {"propagationPolicy": "Orphan"}
+    assert api.delete("deployments/parent", context=ADMIN, **policy).status_code == 200
+    wait_until(lambda: api.get("deployments/parent", context=ADMIN).status_code == 404)
+    assert workloads.pods("parent")
+
+
+def test_data_is_deleted_only_by_its_name(api, workloads):
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    body = {"metadata": {"name": "disk"}, "spec": claim}
+    workloads.core.create_namespaced_persistent_volume_claim(workloads.namespace, body)
+    for typed in ("", "disc"):
+        answer = api.delete("pvcs/disk", context=ADMIN, confirm=typed)
+        assert (answer.status_code, answer.json()["details"][0]["path"]) == (400, "confirm")
+    assert api.delete("pvcs/disk", context=ADMIN, confirm="disk").status_code == 200
+
+
+def test_a_stateful_set_with_claims_is_deleted_only_by_its_name(api, workloads):
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    spec = {"serviceName": "kept", "replicas": 0, **template("kept", pod())}
+    claims = {"volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": claim}]}
+    body = {"metadata": {"name": "kept"}, "spec": {**spec, **claims}}
+    workloads.apps.create_namespaced_stateful_set(workloads.namespace, body)
+    answer = api.delete("statefulsets/kept", context=ADMIN)
+    assert (answer.status_code, "Its volume claims stay" in answer.json()["error"]) == (400, True)
+    assert api.delete("statefulsets/kept", context=ADMIN, confirm="kept").status_code == 200
+
+
+def test_a_viewer_deletes_nothing(api, workloads):
+    answer = api.delete("deployments/web", context=VIEWER)
+    assert (answer.status_code, answer.json()["details"]["verb"]) == (403, "delete")
+    assert workloads.read("web").metadata.deletion_timestamp is None
+
+
+def test_a_quota_that_refuses_is_quoted(api, workloads):
+    quota = {"metadata": {"name": "few"}, "spec": {"hard": {"count/jobs.batch": "0"}}}
+    workloads.core.create_namespaced_resource_quota(workloads.namespace, quota)
+    name = "limited"
+    body = {"metadata": {"name": name}, "spec": {"schedule": "0 3 1 1 *", "jobTemplate": {"spec": job(0)}}}
+    workloads.batch.create_namespaced_cron_job(workloads.namespace, body)
+
+    def answer():
+        return api.post(f"cronjobs/{name}/trigger", context=ADMIN)
+
+    wait_until(lambda: answer().status_code == 403)  # The quota counts from when its controller has seen it.
+    assert "exceeded quota: few" in answer().json()["error"]
