@@ -12,7 +12,9 @@ from urllib.parse import quote
 import msgspec
 from kubernetes import client, config
 
+from orchestrator.backends.cluster import forward
 from orchestrator.backends.cluster.caches import WatchCache
+from orchestrator.backends.cluster.forwards import Door, Knock
 from orchestrator.backends.cluster.kinds import RESOURCES, Kind
 from orchestrator.backends.cluster.port import Context, Listener, LogQuery
 from orchestrator.backends.cluster.transport import (
@@ -80,6 +82,14 @@ class KubernetesCluster(Acts):
         path = RESOURCES[Kind.PODS].path(namespace, quote(pod, safe=""), "log")
         silence = FOLLOW_SILENCE_SECONDS if query.follow else READ_SECONDS
         return self._transport.stream(path, log_parameters(query), silence_seconds=silence)
+
+    async def knock(self, door: Door, knock: Knock) -> forward.ForwardedReply:
+        return await forward.knock(self._transport, door, knock)
+
+    async def dial(
+        self, door: Door, knock: Knock, *, protocols: Sequence[str] = ()
+    ) -> forward.ForwardedSocket:
+        return await forward.dial(self._transport, door, knock, protocols=protocols)
 
     def version(self) -> str:
         answer = self._transport.get("/version")

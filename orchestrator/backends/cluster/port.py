@@ -17,6 +17,7 @@ from orchestrator.backends.cluster.acts import (
     TableRow,
     Usage,
 )
+from orchestrator.backends.cluster.forwards import Forwarding
 from orchestrator.backends.cluster.kinds import RESOURCES, Kind, Resource
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.errors import BackendError
@@ -173,7 +174,7 @@ class LogStream(Protocol):
         """Give the connection up."""
 
 
-class Cluster(Acting, Protocol):
+class Cluster(Acting, Forwarding, Protocol):
     """One context. Reads come from caches; a cache begins with its first use and ends when unused."""
 
     context: Context

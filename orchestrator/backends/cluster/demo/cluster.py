@@ -1,5 +1,6 @@
 """The demo adapter of the port: caches of a world in memory that lives by itself and can be acted on."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,12 +8,13 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from orchestrator.backends.cluster import rows
-from orchestrator.backends.cluster.demo import logs, nodes, shells
+from orchestrator.backends.cluster.demo import doors, logs, nodes, shells
 from orchestrator.backends.cluster.demo.cache import Clock, DemoCache
 from orchestrator.backends.cluster.demo.edits import DemoActs, T
 from orchestrator.backends.cluster.demo.overlay import Draft
 from orchestrator.backends.cluster.demo.present import Present
 from orchestrator.backends.cluster.demo.world import World
+from orchestrator.backends.cluster.forwards import Door, Knock
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.cluster.port import (
     DEMO_CONTEXT,
@@ -107,6 +109,12 @@ class DemoCluster(DemoActs):
     ) -> shells.DemoShell:
         manifest = self.read(Kind.PODS, namespace=namespace, name=pod)
         return shells.open_shell(manifest, container=container, command=command, tty=tty, clock=self._clock)
+
+    async def knock(self, door: Door, knock: Knock) -> doors.DemoReply:
+        return await asyncio.to_thread(doors.answer, self, door, knock)
+
+    async def dial(self, door: Door, knock: Knock, *, protocols: Sequence[str] = ()) -> doors.DemoSocket:
+        return await asyncio.to_thread(doors.opened, self, door, protocols)
 
     def version(self) -> str:
         return nodes.VERSION
