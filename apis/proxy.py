@@ -6,7 +6,7 @@ https://html.spec.whatwg.org/multipage/browsers.html#sandboxing
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ from django.template.loader import render_to_string
 from django.utils.timezone import now
 
 from apis.errors import word_of
-from orchestrator.backends.cluster.forwards import Door, Headers, Knock, Reply, Socket
+from apis.proxy_headers import OPAQUE, answered, header, sent, shared
+from orchestrator.backends.cluster.forwards import Door, Knock, Reply, Socket
 from orchestrator.backends.cluster.port import Cluster
 from orchestrator.backends.errors import BackendError
 from orchestrator.errors import DomainError
@@ -27,33 +28,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
 OUR_CSP = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
-OPAQUE = b"null"  # the origin of a sandboxed page
 GOING_AWAY, INTERNAL, REFUSED = 1001, 1011, 4403  # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
-# https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
-PER_HOP = {
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-}
-# Ours, or those of our host: the API server would take the first for its own credentials.
-NOT_SENT = PER_HOP | {
-    "authorization",
-    "cookie",
-    "x-api-key",
-    "host",
-    "origin",
-    "forwarded",
-    "accept-encoding",
-}
-NOT_ANSWERED = PER_HOP | {"set-cookie", "strict-transport-security", "clear-site-data", "alt-svc"}
-
 logger = structlog.get_logger(__name__)
 
 
@@ -83,7 +59,7 @@ def proxying(application: Application) -> Application:
 
 
 async def _request(scope: Message, receive: Receive, send: Send) -> None:
-    if _header(scope, b"origin") == OPAQUE and _header(scope, b"access-control-request-method"):
+    if header(scope, b"origin") == OPAQUE and header(scope, b"access-control-request-method"):
         return await _preflight(scope, send)
     if not _has_path(scope):
         return await _redirect(scope, send)
@@ -93,7 +69,7 @@ async def _request(scope: Message, receive: Receive, send: Send) -> None:
         method=scope["method"],
         path=way.path,
         query=scope.get("query_string", b"").decode("ascii", "replace"),
-        headers=_sent(scope["headers"]),
+        headers=sent(scope["headers"]),
         body=body.chunks() if body.expected else None,
     )
     reply = await way.cluster.knock(way.door, knock)
@@ -106,7 +82,7 @@ async def _request(scope: Message, receive: Receive, send: Send) -> None:
 async def _answer(scope: Message, send: Send, reply: Reply, base: str) -> None:
     kind = next((value for name, value in reply.headers if name.lower() == "content-type"), "")
     rewritten = bool(reply.prefix) and kind.startswith("text/html")
-    headers = _answered(scope, reply.headers, prefix=reply.prefix, base=base, sized=not rewritten)
+    headers = answered(scope, reply.headers, prefix=reply.prefix, base=base, sized=not rewritten)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     chunks = reply.chunks()
     if rewritten:
@@ -141,7 +117,7 @@ async def _websocket(scope: Message, receive: Receive, send: Send) -> None:
         method="GET",
         path=way.path,
         query=scope.get("query_string", b"").decode("ascii", "replace"),
-        headers=[each for each in _sent(scope["headers"]) if not each[0].startswith("sec-websocket-")],
+        headers=[each for each in sent(scope["headers"]) if not each[0].startswith("sec-websocket-")],
     )
     assert (await receive())["type"] == "websocket.connect"
     socket = await way.cluster.dial(way.door, knock, protocols=scope.get("subprotocols", ()))
@@ -175,8 +151,8 @@ class _Body:
     """The body of a request, read as it is wanted."""
 
     def __init__(self, scope: Message, receive: Receive) -> None:
-        length = _header(scope, b"content-length")
-        self.expected = bool(_header(scope, b"transfer-encoding")) or length not in (b"", b"0")
+        length = header(scope, b"content-length")
+        self.expected = bool(header(scope, b"transfer-encoding")) or length not in (b"", b"0")
         self._receive = receive
         self._ended = not self.expected
 
@@ -223,64 +199,11 @@ def _raw_path(scope: Message) -> str:
     return raw.partition(b"?")[0].decode("ascii", "replace")
 
 
-def _header(scope: Message, name: bytes) -> bytes:
-    return next((value for key, value in scope["headers"] if key == name), b"")
-
-
-def _sent(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return the headers that go on: none of ours, and none that says where the request came from."""
-    named = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
-    return [
-        (name, value)
-        for name, value in named
-        if name not in NOT_SENT and not name.startswith(("x-forwarded-", "sec-fetch-"))
-    ]
-
-
-def _answered(
-    scope: Message, headers: Headers, *, prefix: str, base: str, sized: bool
-) -> list[tuple[bytes, bytes]]:
-    """Return the headers of an answer, without what would touch our own pages."""
-    kept = []
-    for name, value in headers:
-        lower = name.lower()
-        if lower in NOT_ANSWERED or lower.startswith("access-control-"):
-            continue
-        if lower == "content-length" and not sized:
-            continue
-        if lower == "location":
-            value = located(value, prefix=prefix, base=base)
-        kept.append((lower.encode("latin-1"), value.encode("latin-1")))
-    return [
-        *kept,
-        (b"content-security-policy", SANDBOX.encode()),
-        (b"referrer-policy", b"no-referrer"),  # The link is in the address.
-        (b"x-robots-tag", b"noindex"),
-        *_shared(scope),
-    ]
-
-
-def located(location: str, *, prefix: str, base: str) -> str:
-    """Return where a redirect leads through the proxy, written by the server or by the API server."""
-    if prefix and location.startswith(prefix):
-        return base + location[len(prefix) :]
-    if location.startswith("/") and not location.startswith("//"):
-        return base + location
-    return location
-
-
-def _shared(scope: Message) -> list[tuple[bytes, bytes]]:
-    """Let a sandboxed page read what its own server answers: to browsers both are of different origins."""
-    if _header(scope, b"origin") != OPAQUE:
-        return []
-    return [(b"access-control-allow-origin", OPAQUE), (b"vary", b"Origin")]
-
-
 async def _preflight(scope: Message, send: Send) -> None:
-    asked = _header(scope, b"access-control-request-headers")
+    asked = header(scope, b"access-control-request-headers")
     headers = [
-        *_shared(scope),
-        (b"access-control-allow-methods", _header(scope, b"access-control-request-method")),
+        *shared(scope),
+        (b"access-control-allow-methods", header(scope, b"access-control-request-method")),
         *([(b"access-control-allow-headers", asked)] if asked else []),
         (b"access-control-max-age", b"600"),
     ]
@@ -307,7 +230,7 @@ async def _refuse(scope: Message, send: Send, exc: BackendError | DomainError) -
         (b"cache-control", b"no-store"),
         (b"referrer-policy", b"no-referrer"),
         (b"x-content-type-options", b"nosniff"),
-        *_shared(scope),
+        *shared(scope),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": page.encode()})

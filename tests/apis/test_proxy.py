@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apis import proxy
+from apis import proxy, proxy_headers
 from orchestrator.asgi import application
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.models import AuditEvent
@@ -207,12 +207,12 @@ def test_a_prefix_is_replaced_however_the_answer_is_cut(parts, old):
     ],
 )
 def test_redirects_stay_in_the_proxy(location, shown):
-    assert proxy.located(location, prefix="/api/v1/x/proxy", base="/proxy/t") == shown
+    assert proxy_headers.located(location, prefix="/api/v1/x/proxy", base="/proxy/t") == shown
 
 
 def test_no_credential_of_ours_goes_on():
     sent = [(b"Cookie", b"s"), (b"Authorization", b"s"), (b"X-API-Key", b"s"), (b"X-Forwarded-For", b"s")]
-    assert proxy._sent([*sent, (b"X-Own", b"1")]) == [("x-own", "1")]
+    assert proxy_headers.sent([*sent, (b"X-Own", b"1")]) == [("x-own", "1")]
 
 
 def test_a_link_lives_a_day_at_most(api, operator):
