@@ -68,7 +68,11 @@ def rows_answer(request: Request, listing: lists.Listing, *, headers: dict[str, 
     """Return rows as a bare array, or 304 to somebody who has them."""
     if request.accepted_renderer.format != "json":  # Somebody looks at the API with a browser.
         return Response(to_builtins(listing.rows), headers=headers)
-    content = to_json(listing.rows)
+    return content_answer(request, to_json(listing.rows), headers=headers)
+
+
+def content_answer(request: Request, content: bytes, *, headers: dict[str, str]) -> HttpResponse:
+    """Return JSON, or 304 to somebody who has it."""
     etag = f'W/"{blake2b(content, digest_size=12).hexdigest()}"'
     response = HttpResponse(content, content_type="application/json", headers={**headers, "ETag": etag})
     found = get_conditional_response(request._request, etag=etag, response=response)

@@ -25,6 +25,9 @@ ASKED = [
     "/api/nodes/{name}/pods",
     "/api/pods/{name}/events",
     "/api/resources/{type}/{name}/yaml",
+    "/api/resources",
+    "/api/resources/{kind}",
+    "/api/resources/{kind}/{name}",
     "/api/labels",
 ]
 PAGES = {"/redoc.js", "/", "/dashboard", "/docs", "/redoc", "/openapi.json", "/api/openapi.json"}
