@@ -18,6 +18,7 @@ from orchestrator.models import (
     AuditEvent,
     ClusterContext,
     ControllerRun,
+    Drain,
     Lease,
     Preference,
     RelayedTopic,
@@ -204,6 +205,13 @@ class RelayedTopicAdmin(ReadOnly):
 class LeaseAdmin(ReadOnly):
     list_display = ("name", "owner", "fence", "heartbeat_at", "expires_at")
     search_fields = ("name", "owner")
+
+
+@admin.register(Drain)
+class DrainAdmin(ReadOnly):
+    list_display = ("node", "context", "state", "actor", "started_at", "ended_at", "note")
+    list_filter = ("state", "context")
+    search_fields = ("node", "context", "actor", "note")
 
 
 @admin.register(Preference)

@@ -12,13 +12,16 @@ from time import monotonic
 from django.db import Error, close_old_connections, connection
 from django.utils.timezone import now
 
-from orchestrator.controllers import activity
+from orchestrator.controllers import activity, drains
 from orchestrator.services import controllers, leases
 
 logger = logging.getLogger(__name__)
 
 Reconcile = Callable[[datetime], datetime]
-CONTROLLERS: dict[str, Reconcile] = {"activity": activity.reconcile}
+CONTROLLERS: dict[str, Reconcile] = {
+    "activity": activity.reconcile,
+    "drains": drains.reconcile,
+}
 RETRY = timedelta(seconds=5)  # after a failure; doubled by each further one
 LONGEST_RETRY = timedelta(minutes=1)
 SHORTEST_PAUSE = timedelta(milliseconds=200)  # A due time in the past must not make a loop spin.
@@ -38,6 +41,7 @@ class Worker:
         self._reconcile = reconcile
         self._owner = owner
         self._fence = 0
+        self._asked_at: datetime | None = None  # the last wish that was heard
         self._failures = 0  # in a row
 
     def look(self, at: datetime) -> datetime:
@@ -51,6 +55,10 @@ class Worker:
         if held.fence != self._fence:
             # Whoever had it before us may have died half way, so look at everything now.
             self._fence, self.due = held.fence, None
+        asked_at = controllers.asked_at(self.name)
+        if asked_at != self._asked_at:
+            # Noted before the run: what is asked for during it is heard after it.
+            self._asked_at, self.due = asked_at, None
         if self.due is None or self.due <= at:
             self.due = self._run(held, at=at)
         return min(self.due, at + leases.POLL)

@@ -3,6 +3,7 @@
 from orchestrator.models.access import APIKey, AuditEvent, SignInLink
 from orchestrator.models.activity import Activity, RelayedTopic
 from orchestrator.models.clusters import ClusterContext, StoredKey
+from orchestrator.models.drains import Drain
 from orchestrator.models.leases import ControllerRun, Lease
 from orchestrator.models.preferences import Preference
 
@@ -12,6 +13,7 @@ __all__ = [
     "AuditEvent",
     "ClusterContext",
     "ControllerRun",
+    "Drain",
     "Lease",
     "Preference",
     "RelayedTopic",

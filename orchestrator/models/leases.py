@@ -39,6 +39,7 @@ class ControllerRun(models.Model):
     runs = models.PositiveBigIntegerField(default=0)
     failures = models.PositiveBigIntegerField(default=0)
     next_due = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)  # somebody wants it to run before it is due
 
     class Meta:
         ordering = ("name",)

@@ -64,6 +64,16 @@ def announce(names: Iterable[str], *, at: datetime) -> None:
     ControllerRun.objects.exclude(name__in=known).exclude(name__in=held).delete()
 
 
+def ask(name: str, *, at: datetime) -> None:
+    """Ask a controller to run soon, in whichever process it lives. Repeating it is fine."""
+    ControllerRun.objects.update_or_create(name=name, defaults={"asked_at": at})
+
+
+def asked_at(name: str) -> datetime | None:
+    """Return when a controller was last asked to run, None if never."""
+    return ControllerRun.objects.filter(name=name).values_list("asked_at", flat=True).first()
+
+
 def began(held: Held, *, at: datetime) -> None:
     """Record that a run began under the lease `held`; a new owner is told to the pages."""
     before = ControllerRun.objects.get_or_create(name=held.name)[0]

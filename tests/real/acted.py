@@ -59,6 +59,7 @@ class Workloads:
         self.apps = client.AppsV1Api(self._client)
         self.batch = client.BatchV1Api(self._client)
         self.scaling = client.AutoscalingV2Api(self._client)
+        self.policy = client.PolicyV1Api(self._client)
 
     def deployment(self, name: str, *, replicas: int = 1, **more: Any) -> None:
         """Make a deployment and wait until it is complete."""

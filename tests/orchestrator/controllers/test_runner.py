@@ -8,7 +8,7 @@ import pytest
 from orchestrator.controllers import runner
 from orchestrator.errors import NotNow
 from orchestrator.models import ControllerRun
-from orchestrator.services import leases
+from orchestrator.services import controllers, leases
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -115,3 +115,28 @@ def test_joining_ends_at_its_deadline():
 
 def test_no_two_processes_have_the_same_name():
     assert runner.new_owner() != runner.new_owner()
+
+
+def test_a_controller_that_is_asked_for_runs_before_it_is_due(runs):
+    each = worker(runs)
+    each.look(NOON)
+    controllers.ask("stacks", at=NOON + SECOND)
+    each.look(NOON + 2 * SECOND)
+    each.look(NOON + 3 * SECOND)
+    assert runs.times == [NOON, NOON + 2 * SECOND]
+
+
+def test_what_is_asked_for_during_a_run_is_heard_after_it():
+    times = []
+
+    def asks(at):
+        times.append(at)
+        if len(times) == 1:
+            controllers.ask("stacks", at=at)
+        return at + timedelta(minutes=1)
+
+    each = worker(asks)
+    each.look(NOON)
+    each.look(NOON + SECOND)
+    each.look(NOON + 2 * SECOND)
+    assert times == [NOON, NOON + SECOND]
