@@ -80,7 +80,7 @@ def answer(done: Done, **more: Any) -> Response:
         "name": target.name,
         **where,
         "timestamp": stamp(done.at),
-        "watch": f"/api/{path_of(kind)}/{target.name}?{query}",
+        "watch": f"/api/{path_of(kind)}/{target.name}/progress?{query}",
         **({"warning": done.warning} if done.warning else {}),
     }
     return Response(body, headers=place_headers(scope))

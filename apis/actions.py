@@ -8,15 +8,25 @@ from django.utils.timezone import now
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from apis import acting, shapes
+from apis import acting, schema, shapes
 from apis.acting import ActView, PlaceSerializer
-from apis.clusters import WholeNumber
+from apis.clusters import WholeNumber, place_headers, scope_of
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.services.access import Caller
-from orchestrator.services.clusters import cronjobs, workloads
+from orchestrator.services.clusters import cronjobs, rollouts, workloads
 from orchestrator.services.clusters.acting import Done, stamp
 from orchestrator.services.clusters.contexts import Scope
+
+PROGRESS = shapes.obj(
+    {
+        "state": {"type": "string", "enum": [*rollouts.STATES]},
+        "message": shapes.TEXT,
+        "fraction": {"type": "number", "minimum": 0, "maximum": 1},
+    },
+    sometimes=("fraction",),
+)
 
 
 class Simple(Protocol):
@@ -58,6 +68,21 @@ class RestartPodView(ActView):
         return acting.answer(done, podName=done.target.name)
 
 
+class ProgressView(APIView):
+    """How far an object is on its way to what was asked of it; `gone` if there is none (any more)."""
+
+    area = "clusters"
+    throttle_group = "K8S_DETAIL"
+    kind: Kind
+
+    def get(self, request: Request, name: str) -> Response:
+        scope = scope_of(request)
+        found = rollouts.follow(self.kind, scope, name)
+        counted = {} if found.fraction is None else {"fraction": round(found.fraction, 3)}
+        body = {"state": found.state, "message": found.sentence, **counted}
+        return Response(body, headers=place_headers(scope))
+
+
 class ScaleSerializer(PlaceSerializer):
     replicas = WholeNumber()
 
@@ -85,8 +110,9 @@ class SimpleView(ActView):
 
 
 def paths() -> list[URLPattern]:
-    """Return the URL of every act."""
+    """Return the URL of every act, and where to follow it."""
     return [
+        *(_path(kind, "progress", _progress(kind)) for kind in Kind),
         *(_path(kind, "restart", _restart(kind)) for kind in workloads.RESTARTABLE),
         _path(Kind.PODS, "restart", RestartPodView),
         *(_path(kind, "scale", _scale(kind)) for kind in workloads.SCALABLE),
@@ -104,7 +130,7 @@ SIMPLE: dict[tuple[Kind, str], Simple] = {
 }
 
 
-def _path(kind: Kind, word: str, view: type[ActView]) -> URLPattern:
+def _path(kind: Kind, word: str, view: type[APIView]) -> URLPattern:
     return path(f"api/{acting.path_of(kind)}/<str:name>/{word}", view.as_view())
 
 
@@ -112,6 +138,14 @@ def _made(parent: type[ActView], word: str, kind: Kind, about: str, **more: Any)
     """Return a view of one kind, with a name and a sentence of its own for the OpenAPI document."""
     members = {"kind": kind, "__doc__": about, "__module__": __name__, **more}
     return type(f"{word.title()}{kind.word}View", (parent,), members)
+
+
+def _progress(kind: Kind) -> type[APIView]:
+    members = {"kind": kind, "__doc__": ProgressView.__doc__, "__module__": __name__}
+    made = type(f"Progress{kind.word}View", (ProgressView,), members)
+    asked, answers = schema.place_of(kind), {200: PROGRESS, **schema.errors()}
+    described: type[APIView] = schema.described("get", f"follow{kind.word}", asked, answers)(made)
+    return described
 
 
 def _restart(kind: Kind) -> type[ActView]:

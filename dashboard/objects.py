@@ -1,20 +1,21 @@
 """The page of one object: what it is, why it is so, what it belongs to, its events, its YAML."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from dashboard import cells, columns, errors, facts, parts, tables
+from dashboard import cells, columns, errors, facts, parts, tables, terminal
 from dashboard import surroundings as around
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
 from dashboard.kinds import PAGES
 from dashboard.links import NOWHERE, Links
-from dashboard.permissions import needs
+from dashboard.permissions import may, needs
 from orchestrator.backends.cluster.objects import Event, Pod
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError
@@ -49,6 +50,7 @@ class Opened:
     pods: list[Pod]
     events: list[Event]
     links: Links
+    writes: bool = False  # may who looks at it
 
     @property
     def href(self) -> str:
@@ -77,7 +79,8 @@ def _view(show: View) -> Callable[..., HttpResponse]:
             if wants_fragment(request) and not isinstance(exc, Missing):
                 raise  # What the page shows stays, and its chip says that it grows old.
             return _trouble(request, exc, kind=kind, scope=scope, name=name)
-        return show(request, _open(kind, scope, found))
+        opened = _open(kind, scope, found)
+        return show(request, replace(opened, writes=may(request, terminal.SCOPE)))
 
     return view
 
@@ -153,7 +156,15 @@ def _yaml(request: HttpRequest, opened: Opened) -> HttpResponse:
     return render(request, "objects/yaml.html", context)
 
 
+def _terminal(request: HttpRequest, opened: Opened) -> HttpResponse:
+    shown = terminal.page(request, opened.scope, opened.found.manifest, here=opened.tab("terminal"))
+    response = render(request, "objects/terminal.html", {**_head(opened, tab="terminal"), **shown})
+    response["Cache-Control"] = "no-store"  # The nonce in it is for once.
+    return response
+
+
 overview, events_of, yaml_of = _view(_overview), _view(_events), _view(_yaml)
+terminal_of = csp_update(terminal.POLICY)(needs(terminal.SCOPE)(_view(_terminal)))
 
 
 def _head(opened: Opened, *, tab: str) -> dict[str, Any]:
@@ -173,6 +184,9 @@ def _head(opened: Opened, *, tab: str) -> dict[str, Any]:
         "pill": cells.state_of(found.row, "pill") if states.of(found.row) else "",
         "born": cells.since(found.row.created_at),
         "ends": found.manifest["metadata"].get("deletionTimestamp"),
+        "terminal": terminal.way(opened.found, href=opened.tab("terminal"))
+        if opened.writes and tab != "terminal"
+        else None,
         "tabs": list(_tabs(opened, tab=tab)),
     }
 
@@ -184,6 +198,8 @@ def _tabs(opened: Opened, *, tab: str) -> Iterable[Tab]:
         logs = opened.links.logs(opened.scope.namespace or "", opened.found.row.name)
         if logs:
             yield Tab("Logs", logs, tab == "logs")
+        if opened.writes:
+            yield Tab("Terminal", opened.tab("terminal"), tab == "terminal")
     yield Tab("Events", opened.tab("events"), tab == "events", len(opened.events), bad)
     yield Tab("YAML", opened.tab("yaml"), tab == "yaml")
 

@@ -35,3 +35,8 @@ def require(request: HttpRequest, scope: str) -> None:
     enough = [name for name, scopes in access.ROLES.items() if scope in scopes]
     held = f"Your role is {role}" if role else "You have no role yet"
     raise Refused(f"{held}; this needs {' or '.join(enough)}. An admin can grant it.")
+
+
+def may(request: HttpRequest, scope: str) -> bool:
+    """Return True if the user's role includes `scope`, for templates that leave out what would be refused."""
+    return scope in access.scopes_of(access.role_of(cast(User, request.user)))

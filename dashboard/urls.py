@@ -14,6 +14,7 @@ from dashboard import (
     search,
     shell,
     system,
+    terminal,
 )
 from dashboard.kinds import PAGES
 from orchestrator.backends.cluster.port import Kind
@@ -39,6 +40,7 @@ urlpatterns = [
     path("<kind:kind>/<namespace>/<name>", objects.overview, name="object"),
     path("<kind:kind>/<namespace>/<name>/events", objects.events_of, name="object-events"),
     path("<kind:kind>/<namespace>/<name>/yaml", objects.yaml_of, name="object-yaml"),
+    path("pods/<namespace>/<name>/terminal", objects.terminal_of, {"kind": Kind.PODS}, name="pod-terminal"),
     path("pods/<str:namespace>/<str:name>/logs", logs.pod, name="pod-logs"),
     path("retry", clusters.retry, name="retry"),
     path("search", search.index, name="search"),
@@ -48,4 +50,7 @@ urlpatterns = [
     path("", include(contexts.urlpatterns)),
     path("", include(system.urlpatterns)),
 ]
-websocket_urlpatterns = [path("dashboard/live", consumers.LiveConsumer.as_asgi())]
+websocket_urlpatterns = [
+    path("dashboard/live", consumers.LiveConsumer.as_asgi()),
+    path(terminal.PATH, terminal.TerminalConsumer.as_asgi()),
+]

@@ -166,6 +166,10 @@ class Environment(BaseSettings):
     log_max_bytes: Number = Field(
         5242880, description="of an answer with logs that does not follow them; older lines are left out"
     )
+    terminal_idle: Annotated[Duration, Field(ge=timedelta(seconds=1))] = Field(
+        timedelta(minutes=15),
+        description="a terminal in which nothing was typed or printed for this long is closed",
+    )
     demo_seed: int = Field(42, description="the demo world follows from this number")
     demo_evolve: bool = Field(True, description="`false` freezes the demo world")
     docker_host: Text = Field(None, description="the Docker Engine, such as `unix:///var/run/docker.sock`")

@@ -251,6 +251,7 @@ DEMO_SEED = ENV.demo_seed
 DEMO_EVOLVE = ENV.demo_evolve
 DOCKER_HOST = ENV.docker_host
 LOG_MAX_BYTES = ENV.log_max_bytes
+TERMINAL_IDLE = ENV.terminal_idle
 SSE_HEARTBEAT_SECONDS = ENV.sse_heartbeat_interval_ms / 1000
 
 # --- Housekeeping

@@ -22,6 +22,15 @@ PACKAGES = {  # name, version -> file below static/vendor: file in the package
         "idiomorph/idiomorph-ext.min.js": "dist/idiomorph-ext.min.js",
         "idiomorph/LICENSE": "LICENSE",
     },
+    ("@xterm/xterm", "6.0.0"): {
+        "xterm/xterm.js": "lib/xterm.js",
+        "xterm/xterm.css": "css/xterm.css",
+        "xterm/LICENSE": "LICENSE",
+    },
+    ("@xterm/addon-fit", "0.11.0"): {
+        "xterm/addon-fit.js": "lib/addon-fit.js",
+        "xterm/addon-fit.LICENSE": "LICENSE",
+    },
     ICONS: {"tabler-icons/LICENSE": "LICENSE"},
 }
 FRAME = '<path stroke="none" d="M0 0h24v24H0z" fill="none"/>'  # invisible, and in every icon

@@ -14,7 +14,12 @@ from django.utils.safestring import SafeString, mark_safe
 from orchestrator.backends.cluster.port import CacheState, Condition
 
 register = template.Library()
-VENDORED = {"htmx": "htmx/htmx.min.js", "idiomorph": "idiomorph/idiomorph-ext.min.js"}
+VENDORED = {
+    "htmx": "htmx/htmx.min.js",
+    "idiomorph": "idiomorph/idiomorph-ext.min.js",
+    "xterm": "xterm/xterm.js",
+    "xterm-fit": "xterm/addon-fit.js",
+}
 LONG_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 SHORT_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 FRESH_UNTIL_SECONDS = 60

@@ -112,3 +112,17 @@ def test_every_kind_can_be_deleted_by_who_may(api, kind):
     path = f"/api/{acting.path_of(kind)}/x?namespace=default"
     response = api.delete(path, headers={"X-API-Key": issued.key})
     assert (response.status_code, error_of(response)["code"]) == (403, "insufficient_scope")
+
+
+@pytest.mark.parametrize(
+    ("path", "state"),
+    [("deployments/frontend", "done"), ("configmaps/app-config", "done"), ("pods/nope", "gone")],
+)
+def test_what_is_under_way_can_be_followed(api, path, state):
+    response = api.get(f"/api/{path}/progress?namespace=default")
+    assert (response.status_code, response.json()["state"]) == (200, state)
+
+
+def test_what_is_followed_needs_a_namespace(api):
+    response = api.get("/api/deployments/frontend/progress")
+    assert error_of(response)["error"] == "Namespace parameter is required"

@@ -115,6 +115,29 @@ def test_a_server_that_is_away_is_told_in_time(api):
     assert AuditEvent.objects.get(action="Restart").result == "failed"
 
 
+def progress(api, path: str) -> tuple[str, str]:
+    answer = api.get(f"{path}/progress", context=ADMIN).json()
+    return answer["state"], answer["message"]
+
+
+def test_a_rollout_is_followed_until_it_is_done(api, workloads):
+    answer = api.post("deployments/web/restart", context=ADMIN).json()
+    assert answer["watch"].startswith("/api/deployments/web/progress?context=the-admin&namespace=")
+    assert progress(api, "deployments/web")[0] == "progressing"
+    wait_until(lambda: progress(api, "deployments/web")[0] == "done")
+    assert workloads.is_complete("web")
+
+
+def test_a_rollout_that_cannot_go_on_says_why(api, workloads):
+    workloads.deployment("doomed")
+    image = {"template": {"spec": {"containers": [{"name": "main", "image": "lab/no-such-image:1"}]}}}
+    workloads.apps.patch_namespaced_deployment("doomed", workloads.namespace, {"spec": image})
+    wait_until(lambda: progress(api, "deployments/doomed")[0] == "stuck")
+    assert "doomed-" in progress(api, "deployments/doomed")[1]
+    assert api.delete("deployments/doomed", context=ADMIN).status_code == 200
+    wait_until(lambda: progress(api, "deployments/doomed")[0] == "gone")
+
+
 def scaled(workloads, name: str) -> tuple[int, int]:
     found = workloads.read(name)
     return found.spec.replicas, found.status.available_replicas or 0
@@ -189,7 +212,7 @@ def test_a_cron_job_is_suspended_resumed_and_run_now(api, workloads):
     assert made().metadata.owner_references[0].uid == found.metadata.uid
     assert made().metadata.annotations["cronjob.kubernetes.io/instantiate"] == "manual"
     assert made().metadata.labels["a"] == "b"
-    wait_until(lambda: made().status.succeeded == 1)
+    wait_until(lambda: progress(api, f"jobs/{answer['name']}") == ("done", "It is complete."))
 
 
 def test_a_deletion_meets_only_the_object_that_was_seen(api, workloads):

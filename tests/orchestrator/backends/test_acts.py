@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.backends.cluster.port import RESOURCES, Patch, Propagation
+from orchestrator.backends.cluster.port import RESOURCES, Kind, Patch, Propagation
 from orchestrator.backends.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.orchestrator.backends.acting import (
     CONFIG_MAPS,
@@ -256,3 +256,16 @@ def test_the_default_namespace_stays(bench):
     with pytest.raises(Forbidden) as caught:
         bench.delete(NAMESPACES, "default")
     assert caught.value.message == 'namespaces "default" is forbidden: this namespace may not be deleted'
+
+
+def test_a_scaled_deployment_gets_pods_and_gives_them_up(bench, web):
+    bench.patch(DEPLOYMENTS, "web", {"spec": {"replicas": 1}}, subresource="scale")
+    bench.wait_until(lambda: bench.get(DEPLOYMENTS, "web")["status"].get("availableReplicas") == 1)
+    (pod,) = bench.rows(Kind.PODS)
+    assert (pod.status, pod.ready, pod.controller) == ("Running", "1/1", "ReplicaSet")
+    bench.cluster.evict(pod.name, namespace=bench.namespace, uid=pod.uid)
+    bench.wait_until(
+        lambda: [row.status for row in bench.rows(Kind.PODS) if row.uid != pod.uid] == ["Running"]
+    )
+    bench.delete(DEPLOYMENTS, "web", propagation=Propagation.BACKGROUND)
+    bench.wait_until(lambda: not bench.rows(Kind.PODS))

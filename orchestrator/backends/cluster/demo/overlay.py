@@ -14,7 +14,7 @@ from uuid import UUID
 
 from orchestrator.backends.cluster.demo.parts import Manifest
 from orchestrator.backends.cluster.demo.world import World
-from orchestrator.backends.cluster.kinds import RESOURCES, WORDS, Kind, Resource
+from orchestrator.backends.cluster.kinds import RESOURCES, WORDS, Kind
 
 FIRST_VERSION = 5_000_000_000  # above those of the generated world, which have 32 bits
 KIND_FOR = {word: kind.value for kind, word in WORDS.items()}
@@ -37,12 +37,6 @@ class Edits:
     taken: Mapping[Key, str] = field(default_factory=dict)  # out of the generated world, and when
     gone: frozenset[Key] = frozenset()  # of those, what was deleted
     objects: Mapping[Key, Manifest] = field(default_factory=dict)
-
-
-def kind_of(resource: Resource) -> str:
-    """Return under which name the world keeps a kind: `pods`, `deployments`, and `widgets.example.com`."""
-    known = next((each for each in RESOURCES.values() if each.id == resource.id), None)
-    return known.plural if known else resource.id
 
 
 def key_of(kind: str, manifest: Mapping[str, Any]) -> Key:
@@ -123,6 +117,10 @@ class Draft:
                 return kept | {"status": generated["status"]}
             return kept
         return None if key in self._hidden else generated
+
+    def taken_at(self, key: Key) -> str:
+        """Return when an object was taken out of the generated world; "" if it never was in it."""
+        return self._taken.get(key, "")
 
     def kept(self, kind: str) -> Iterator[tuple[Key, Manifest]]:
         """Yield the objects of a kind that the generated world does not decide."""

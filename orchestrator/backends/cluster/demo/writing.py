@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from orchestrator.backends.cluster.acts import Patch, Propagation
-from orchestrator.backends.cluster.demo import failures, merges, rules
+from orchestrator.backends.cluster.demo import failures, merges, rules, served
 from orchestrator.backends.cluster.demo.moment import ALPHABET
-from orchestrator.backends.cluster.demo.overlay import Draft, Key, kind_of, stamp
+from orchestrator.backends.cluster.demo.overlay import Draft, Key, stamp
 from orchestrator.backends.cluster.demo.parts import Manifest
 from orchestrator.backends.cluster.kinds import RESOURCES, Kind, Resource
 
@@ -30,7 +30,7 @@ class Target:
     @property
     def key(self) -> Key:
         place = self.namespace if self.resource.namespaced else ""
-        return Key(kind_of(self.resource), place, self.name)
+        return Key(served.place(self.resource), place, self.name)
 
 
 def found(draft: Draft, target: Target) -> Manifest:

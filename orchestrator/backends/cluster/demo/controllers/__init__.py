@@ -5,13 +5,26 @@ it wants to look again. They follow from the world and the time alone, so every 
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from orchestrator.backends.cluster.demo.controllers import namespaces, pods
+from orchestrator.backends.cluster.demo.controllers import (
+    deployments,
+    namespaces,
+    objects,
+    pods,
+    replica_sets,
+)
 from orchestrator.backends.cluster.demo.overlay import Draft
 
+LONGEST_CATCH_UP = timedelta(hours=1)
 MOST_ROUNDS = 30  # until all have seen what the others did; a rollout takes about five
-CONTROLLERS: tuple[Callable[[Draft], Iterable[datetime]], ...] = (namespaces.reconcile, pods.reconcile)
+CONTROLLERS: tuple[Callable[[Draft], Iterable[datetime]], ...] = (
+    namespaces.reconcile,
+    deployments.reconcile,
+    replica_sets.reconcile,
+    pods.reconcile,
+    objects.forget_old_events,
+)
 
 
 def settle(draft: Draft) -> datetime | None:
@@ -26,6 +39,7 @@ def settle(draft: Draft) -> datetime | None:
 
 def advance(draft: Draft, *, to: datetime) -> datetime | None:
     """Let time pass until `to`, step by step; return when there will be more to do, None for never."""
+    draft.at = max(draft.at, to - LONGEST_CATCH_UP)  # What happened before, nobody will ever know.
     while (due := settle(draft)) is not None and due <= to:
         draft.at = due
     draft.at = max(draft.at, to)
