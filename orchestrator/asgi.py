@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings")
-http = get_asgi_application()  # Loads Django; what follows imports models.
+django.setup(set_prefix=False)  # What follows imports models.
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -14,6 +14,7 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from django.conf import settings  # noqa: E402
 
 from apis.bodies import limited  # noqa: E402
+from apis.handler import Handler  # noqa: E402
 from apis.proxy import proxying  # noqa: E402
 from dashboard.urls import websocket_urlpatterns  # noqa: E402
 from orchestrator.services.access.peers import is_trusted_proxy  # noqa: E402
@@ -36,5 +37,5 @@ def behind_proxies(app: Any) -> Any:
 
 # Browsers send cookies with every WebSocket handshake, so the origin must be checked as well.
 websocket = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
-small = limited(behind_proxies(http), limit_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+small = limited(behind_proxies(Handler()), limit_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 application = proxying(ProtocolTypeRouter({"http": small, "websocket": websocket}))
