@@ -1,6 +1,7 @@
 """/api/pods and the other lists of what runs in a cluster, out of the caches."""
 
 import re
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -82,8 +83,8 @@ def content_answer(request: Request, content: bytes, *, headers: dict[str, str])
     return found
 
 
-def as_json(found: msgspec.Struct, *, headers: dict[str, str]) -> HttpResponse:
-    """Return one of our own structures as JSON."""
+def as_json(found: msgspec.Struct | Sequence[msgspec.Struct], *, headers: dict[str, str]) -> HttpResponse:
+    """Return structures of our own as JSON."""
     return HttpResponse(msgspec.json.encode(found), content_type="application/json", headers=headers)
 
 

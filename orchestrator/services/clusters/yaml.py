@@ -51,8 +51,13 @@ def of(type_: str, scope: Scope, name: str) -> str:
 def text(manifest: dict[str, Any]) -> str:
     """Return a manifest with sorted keys, without the bookkeeping of who manages which field."""
     metadata = {name: value for name, value in manifest["metadata"].items() if name != "managedFields"}
+    return dumped(manifest | {"metadata": metadata})
+
+
+def dumped(value: object) -> str:
+    """Return any part of a manifest with sorted keys."""
     found: str = yaml.dump(
-        manifest | {"metadata": metadata},
+        value,
         Dumper=Dumper,
         sort_keys=True,
         default_flow_style=False,

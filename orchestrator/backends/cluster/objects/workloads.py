@@ -39,6 +39,7 @@ class ReplicaSet(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     owner: str = ""
     owner_uid: str = ""
     revision: int = 0
+    change_cause: str = ""
     images: tuple[str, ...] = ()
 
 

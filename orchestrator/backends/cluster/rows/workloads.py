@@ -27,6 +27,7 @@ from orchestrator.backends.cluster.raw import workloads as of
 from orchestrator.backends.cluster.rows.shared import annotations, base, controller, iso, pool, references
 
 REVISION = "deployment.kubernetes.io/revision"
+CHANGE_CAUSE = "kubernetes.io/change-cause"
 
 
 def deployment(item: of.DeploymentRaw) -> Deployment:
@@ -61,6 +62,7 @@ def replica_set(item: of.ReplicaSetRaw) -> ReplicaSet:
         owner=owner.name,
         owner_uid=owner.uid,
         revision=int(revision) if revision.isdecimal() else 0,
+        change_cause=item.metadata.annotations.get(CHANGE_CAUSE, ""),
         images=_images(item.spec.template.spec.containers),
     )
 
