@@ -209,7 +209,8 @@ def summary(row: Row) -> dict[str, object]:
     if isinstance(row, Pod):
         node = {} if row.node_name == "Unknown" else {"nodeName": row.node_name}
         return {**place, "status": row.status, **node}
-    return {**place, "status": row.status}
+    status = {"status": row.status} if row.status else {}
+    return {**place, **status}
 
 
 def _replicas(row: Deployment | StatefulSet | DaemonSet | Job) -> dict[str, int]:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from threading import Thread
 
+import msgspec
 import pytest
 
 from orchestrator.backends.cluster.objects import Deployment, DeploymentReplicas
@@ -257,6 +258,12 @@ def test_a_frame_says_what_the_contract_lists(row, expected):
     body = feed.frame(Kind.PODS, ADDED, row)
     (frame,) = frames(body)
     assert json.loads(frame["data"]) == {"type": "ADDED", "object": expected}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_change_of_any_kind_can_be_told(everywhere, kind):
+    for row in everywhere.cluster.cache(kind).rows():
+        assert json.loads(msgspec.json.encode(feed.summary(row)))["name"] == row.name
 
 
 def test_an_event_without_a_time_says_none():
