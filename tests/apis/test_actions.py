@@ -126,3 +126,59 @@ def test_what_is_under_way_can_be_followed(api, path, state):
 def test_what_is_followed_needs_a_namespace(api):
     response = api.get("/api/deployments/frontend/progress")
     assert error_of(response)["error"] == "Namespace parameter is required"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("deployments/frontend/restart", {}, "Deployment frontend restart initiated"),
+        (
+            "statefulsets/postgres/restart",
+            {"namespace": "production"},
+            "StatefulSet postgres restart initiated",
+        ),
+        ("deployments/frontend/scale", {"replicas": 5}, "Deployment frontend scaled to 5"),
+        ("deployments/frontend/pause", {}, "Deployment frontend paused"),
+        ("deployments/frontend/resume", {}, "Deployment frontend resumed"),
+    ],
+)
+def test_the_demo_world_is_acted_on_too(api, path, body, message):
+    response = post(api, path, {"namespace": "default", **body})
+    assert (response.status_code, response.json()["message"]) == (200, message)
+    assert response.headers["X-Backend"] == "demo"
+    watched = api.get(response.json()["watch"])
+    assert watched.status_code == 200
+
+
+def test_a_restart_is_as_documented(api, demo):
+    body = post(api, "deployments/frontend/restart", {"namespace": "default"}).json()
+    manifest = demo.read(Kind.DEPLOYMENTS, namespace="default", name="frontend")
+    annotations = manifest["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["kubectl.kubernetes.io/restartedAt"] == body["restartedAt"] == body["timestamp"]
+    assert (body["success"], body["deployment"], body["deploymentName"], body["namespace"]) == (
+        True,
+        "frontend",
+        "frontend",
+        "default",
+    )
+
+
+def test_a_pod_that_is_restarted_is_gone_at_once(api):
+    name = api.get("/api/deployments/frontend/pods?namespace=default").json()[0]["name"]
+    response = post(api, f"pods/{name}/restart?namespace=default")
+    assert (response.status_code, response.json()["podName"]) == (200, name)
+
+
+def test_an_object_is_deleted_and_a_dry_run_deletes_nothing(api):
+    path = "/api/configmaps/logging-config?namespace=default"
+    assert api.delete(f"{path}&dryRun=true").status_code == 200
+    assert api.get(path).status_code == 200
+    assert api.delete(path).json()["message"] == "ConfigMap logging-config deletion initiated"
+    assert (api.get(path).status_code, api.delete(path).status_code) == (404, 404)
+
+
+def test_a_cron_job_runs_now(api):
+    name = api.get("/api/cronjobs?namespace=default").json()[0]["name"]
+    body = post(api, f"cronjobs/{name}/trigger?namespace=default").json()
+    assert (body["kind"], body["name"].rpartition("-")[0]) == ("Job", name)
+    assert api.get(f"/api/jobs/{body['name']}?namespace=default").status_code == 200

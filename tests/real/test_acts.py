@@ -88,7 +88,7 @@ def test_a_pod_that_would_not_come_back_stays_unless_that_is_meant(api, place, w
 
 def test_nothing_is_done_in_a_context_that_was_not_asked_for(api, workloads):
     before = workloads.read("web").metadata.generation
-    for context, status in ((VIEWER, 403), (AWAY, 503)):
+    for context, status in ((VIEWER, 403), (AWAY, 503), ("demo-cluster", 404)):
         assert api.post("deployments/web/restart", context=context).status_code == status
     assert api.post("deployments/web/restart").status_code == 503  # The current one is away.
     assert workloads.read("web").metadata.generation == before
