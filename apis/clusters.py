@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -21,9 +22,11 @@ from orchestrator.backends.cluster.objects import to_builtins, to_json
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.services import preferences
 from orchestrator.services.access import Caller
-from orchestrator.services.clusters import contexts, labels, lists
+from orchestrator.services.clusters import contexts, labels, lists, usage
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.query import ROWS, STATUSES
+
+USAGE_SECONDS = 2.0  # A first sample is worth so much waiting, and no list of nodes worth more.
 
 
 class WholeNumber(serializers.IntegerField):
@@ -60,9 +63,16 @@ class ListView(APIView):
         parameters.is_valid(raise_exception=True)
         scope = scope_of(request)
         query = query_of(parameters.validated_data, request)
-        listing = lists.required(self.kind, scope, query)
+        listing = self.listing(scope, query)
         headers = {**place_headers(scope), **data_headers(listing), **paging_headers(request, query, listing)}
         return rows_answer(request, listing, headers=headers)
+
+    def listing(self, scope: Scope, query: lists.Query) -> lists.Listing:
+        """Return the rows; those of nodes say what is in use, where that is known."""
+        found = lists.required(self.kind, scope, query)
+        if self.kind is not Kind.NODES:
+            return found
+        return replace(found, rows=usage.on_nodes(found.rows, scope, wait_seconds=USAGE_SECONDS))
 
 
 def rows_answer(request: Request, listing: lists.Listing, *, headers: dict[str, str]) -> HttpResponse:

@@ -10,11 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apis import acting, deletion, schema
-from apis.clusters import data_headers, place_headers, rows_answer, scope_of
+from apis.clusters import USAGE_SECONDS, data_headers, place_headers, rows_answer, scope_of
 from apis.deletion import DeletionView
 from orchestrator.backends.cluster.objects import to_builtins
 from orchestrator.backends.cluster.port import Kind
-from orchestrator.services.clusters import objects, relations, yaml
+from orchestrator.services.clusters import objects, relations, usage, yaml
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.lists import Listing
 
@@ -52,7 +52,10 @@ class DetailView(ObjectView, DeletionView):
         """Return an object as its API server has it at this moment."""
         scope = scope_of(request)
         found = objects.read(self.kind, scope, name)
-        return Response(to_builtins([found.detail()])[0], headers=place_headers(scope))
+        row = found.detail()
+        if self.kind is Kind.NODES:
+            row = usage.on_nodes([row], scope, wait_seconds=USAGE_SECONDS)[0]
+        return Response(to_builtins([row])[0], headers=place_headers(scope))
 
 
 class SubListView(ObjectView):

@@ -11,6 +11,7 @@ from orchestrator.backends.cluster import objects
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.services.clusters.labels import Labels
 from orchestrator.services.clusters.objects import IN_DEFAULT
+from orchestrator.services.clusters.pod_metrics import PodMetrics
 from orchestrator.services.clusters.query import ROWS
 from orchestrator.services.clusters.secrets import Revealed
 
@@ -159,16 +160,21 @@ def reveal(serializer: type[Serializer[Any]]) -> Any:
 SELECTOR = text("selector", "k=v, k!=v, k in (a,b), k notin (a,b), k, !k.", 1000)
 PARTIAL = header("X-Partial", "true if some kinds may not be read.")
 TYPE_IN_PATH = OpenApiParameter("type", str, "path", enum=["deployments", "configmaps", "secrets"])
+OF_DEPLOYMENT = OpenApiParameter(
+    "deployment", {"type": "string", "maxLength": 253}, required=True, description="The name of a deployment."
+)
 IN_YAML = {"type": "object", "required": ["yaml"], "properties": {"yaml": {"type": "string"}}}
 labels = described("get", "listLabels", [*PLACE, NAMESPACE, SELECTOR, PARTIAL], one("Labels"))
+pod_metrics = described("get", "getPodMetrics", [*ONE_OR_DEFAULT, OF_DEPLOYMENT], one("PodMetrics"))
 yaml = described("get", "getYAML", [*ONE, TYPE_IN_PATH], {200: IN_YAML, **errors()})
 
 
 def complete(result: dict[str, Any], **_generator: object) -> dict[str, Any]:
     """Add rows, the error body and the plain views, after drf-spectacular has done its part."""
     rows = [*LISTED, *DETAILED]
-    types = [*rows, Labels, Revealed]
+    types = [*rows, Labels, PodMetrics, Revealed]
     _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    del components["Requirement"]  # Only members that no answer has are of this type.
     hidden = {row.__name__: _hidden(row) for row in rows}
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update({name: _as_sent(name, made, hidden.get(name, set())) for name, made in components.items()})

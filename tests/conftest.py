@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 
 from orchestrator import live
 from orchestrator.services import preferences
-from orchestrator.services.clusters import added
+from orchestrator.services.clusters import added, sampler
 
 pytest_plugins = ["tests.lab_parts"]
 
@@ -32,6 +32,16 @@ def added_contexts(monkeypatch) -> None:
     """Let no test see contexts that were added in another, nor read their table without having a database."""
     monkeypatch.setattr(added, "_opened", {})
     monkeypatch.setattr(added, "_look_at", float("inf"))
+
+
+@pytest.fixture(autouse=True)
+def samplers(monkeypatch):
+    """Let no test see the samples of another, and nobody be asked after its end."""
+    made: dict = {}
+    monkeypatch.setattr(sampler, "_samplers", made)
+    yield made
+    for each in made.values():
+        each.stop()
 
 
 def user_in(group: str) -> User:

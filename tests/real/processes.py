@@ -151,12 +151,16 @@ def fresh_postgresql(url: str) -> Iterator[str]:
 
 
 def wait_until(
-    condition: Callable[[], object], *, within_seconds: float = 30, process: Process | None = None
+    condition: Callable[[], object],
+    *,
+    within_seconds: float = 30,
+    every_seconds: float = 0.02,
+    process: Process | None = None,
 ) -> float:
     """Return after how many seconds the condition held; after a deadline fail, with what `process` said."""
     begun = monotonic()
     while not condition():
         said = "\n".join(process.lines) if process else ""
         assert monotonic() - begun < within_seconds, f"not within {within_seconds} s\n{said}"
-        sleep(0.02)
+        sleep(every_seconds)
     return monotonic() - begun

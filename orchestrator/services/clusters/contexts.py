@@ -20,7 +20,7 @@ from orchestrator.backends.cluster.port import (
 )
 from orchestrator.backends.errors import Unreachable
 from orchestrator.errors import DomainError, InvalidInput, Problem, UnknownContext
-from orchestrator.services.clusters import added, feed
+from orchestrator.services.clusters import added, feed, sampler
 
 logger = logging.getLogger(__name__)
 
@@ -210,6 +210,8 @@ def touch(topic: str) -> None:
     cluster = known().clusters.get(rest.rpartition(":")[0])
     if cluster is not None and kind in set(Kind):
         cluster.cache(Kind(kind))
+    elif cluster is not None and kind == sampler.TOPIC:
+        sampler.of(cluster)
 
 
 def invalid(path: str, message: str) -> InvalidInput:

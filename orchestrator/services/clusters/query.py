@@ -43,7 +43,8 @@ STATUSES = {Kind.PODS, Kind.NODES, Kind.DEPLOYMENTS}  # kinds whose `status` may
 def _field_names(type_: type[Row]) -> dict[str, str]:
     """Return the attribute behind each member of the JSON, as far as it may be sorted by."""
     fields = msgspec.structs.fields(type_)
-    return {each.encode_name: each.name for each in fields if each.name not in type_.private}
+    # No cache holds what a node uses.
+    return {each.encode_name: each.name for each in fields if each.name not in (*type_.private, "usage")}
 
 
 # `age` sorts by the time of creation; `state` by what needs somebody, for pages.

@@ -14,8 +14,10 @@ from orchestrator.backends.cluster.objects.core import Node as Node
 from orchestrator.backends.cluster.objects.core import NodeCondition as NodeCondition
 from orchestrator.backends.cluster.objects.core import OwnerReference as OwnerReference
 from orchestrator.backends.cluster.objects.core import Pod as Pod
+from orchestrator.backends.cluster.objects.core import Requirement as Requirement
 from orchestrator.backends.cluster.objects.core import Row as Row
 from orchestrator.backends.cluster.objects.core import Source as Source
+from orchestrator.backends.cluster.objects.core import Spent as Spent
 from orchestrator.backends.cluster.objects.core import Taint as Taint
 from orchestrator.backends.cluster.objects.core import to_builtins as to_builtins
 from orchestrator.backends.cluster.objects.core import to_json as to_json

@@ -42,6 +42,17 @@ class Container(msgspec.Struct, frozen=True, rename="camel", gc=False):
     restart_count: int
 
 
+class Requirement(msgspec.Struct, frozen=True, gc=False):
+    """What a container asks for and may use at most, as its manifest says it; "" where it says nothing."""
+
+    container: str  # "" is the pod as a whole
+    cpu: str = ""
+    memory: str = ""
+    cpu_limit: str = ""
+    memory_limit: str = ""
+    first: bool = False  # it ends before the others begin
+
+
 class OwnerReference(msgspec.Struct, frozen=True, gc=False):
     kind: str
     name: str
@@ -57,6 +68,7 @@ class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
         "uid",
         "controller",
         "empty_dir",
+        "requirements",
     )
 
     phase: str
@@ -73,6 +85,7 @@ class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     uid: str = ""
     controller: str = ""  # the kind of what makes a new one when this one goes; "" if nothing does
     empty_dir: bool = False  # it has a volume that goes with it
+    requirements: tuple[Requirement, ...] | UnsetType = UNSET
 
 
 class NodeCondition(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -89,6 +102,13 @@ class Amounts(msgspec.Struct, frozen=True, gc=False):
     cpu: str = "0"
     memory: str = "0"
     pods: str = "0"
+
+
+class Spent(msgspec.Struct, frozen=True, gc=False):
+    """What is in use, as quantities."""
+
+    cpu: str
+    memory: str
 
 
 class Taint(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -112,6 +132,7 @@ class Node(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     taints: tuple[Taint, ...] = ()
     addresses: tuple[Address, ...] = ()
     os_image: str = "Unknown"
+    usage: Spent | UnsetType = UNSET  # filled in when a node is shown, where there is a metrics API
 
 
 class Namespace(Row, frozen=True, kw_only=True, rename="camel", gc=False):

@@ -12,7 +12,7 @@ from orchestrator.backends.cluster.objects.workloads import Deployment
 class OwnedPod(Pod, frozen=True, kw_only=True, rename="camel", gc=False):
     """A pod of a list that also says who owns it."""
 
-    private: ClassVar[tuple[str, ...]] = ("annotations",)
+    private: ClassVar[tuple[str, ...]] = tuple(set(Pod.private) - {"owner_references"})
 
     owner_references: tuple[OwnerReference, ...] = ()
 

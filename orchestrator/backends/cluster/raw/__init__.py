@@ -31,6 +31,7 @@ from orchestrator.backends.cluster.raw.core import PodStatus as PodStatus
 from orchestrator.backends.cluster.raw.core import Projected as Projected
 from orchestrator.backends.cluster.raw.core import Projection as Projection
 from orchestrator.backends.cluster.raw.core import Raw as Raw
+from orchestrator.backends.cluster.raw.core import Resources as Resources
 from orchestrator.backends.cluster.raw.core import SecretVolume as SecretVolume
 from orchestrator.backends.cluster.raw.core import Series as Series
 from orchestrator.backends.cluster.raw.core import Terminated as Terminated

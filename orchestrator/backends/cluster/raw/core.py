@@ -92,9 +92,21 @@ class EnvFrom(Raw, rename="camel", gc=False):
     secret_ref: Named | None = None
 
 
+class Quantities(Raw, gc=False):
+    cpu: str = ""
+    memory: str = ""
+
+
+class Resources(Raw, gc=False):
+    requests: Quantities = msgspec.field(default_factory=Quantities)
+    limits: Quantities = msgspec.field(default_factory=Quantities)
+
+
 class ContainerSpec(Raw, rename="camel", gc=False):
     name: str = ""
     image: str = ""
+    resources: Resources = msgspec.field(default_factory=Resources)
+    restart_policy: str = ""  # Always: an init container that runs beside the others
     env: list[EnvVar] = []
     env_from: list[EnvFrom] = []
 
@@ -125,6 +137,7 @@ class PodSpec(Raw, rename="camel", gc=False):
     init_containers: list[ContainerSpec] = []
     volumes: list[Volume] = []
     image_pull_secrets: list[Named] = []
+    resources: Resources | None = None
 
 
 class PodRaw(Raw, gc=False):

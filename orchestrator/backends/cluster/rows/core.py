@@ -24,6 +24,7 @@ from orchestrator.backends.cluster.rows.shared import (
     owners,
     pool,
     references,
+    requirements,
 )
 
 
@@ -44,6 +45,7 @@ def pod(item: raw.PodRaw) -> Pod:
         secrets=secrets,
         annotations=annotations(item.metadata),
         owner_references=owners(item.metadata),
+        requirements=requirements(item.spec),
         reason=pool.share(reason) if reason else UNSET,
         message=pool.share(message) if message else UNSET,
         uid=item.metadata.uid,

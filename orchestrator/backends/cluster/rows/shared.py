@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from orchestrator.backends.cluster import masks, raw
-from orchestrator.backends.cluster.objects import OwnerReference
+from orchestrator.backends.cluster.objects import OwnerReference, Requirement
 
 T = TypeVar("T")
 POOL_LIMIT = 50_000  # values; a pool that grew past it begins again
@@ -72,6 +72,20 @@ def owners(metadata: raw.Metadata) -> tuple[OwnerReference, ...]:
 def controller(metadata: raw.Metadata) -> raw.Owner:
     """Return the one owner that would make the object again; an empty one if there is none."""
     return next((each for each in metadata.owner_references if each.controller), raw.Owner())
+
+
+def requirements(spec: raw.PodSpec) -> tuple[Requirement, ...]:
+    """Return what the containers of a pod ask for; those of one template share it."""
+    found = [_requirement("", spec.resources)] if spec.resources else []
+    for each in spec.init_containers:
+        found.append(_requirement(each.name, each.resources, first=each.restart_policy != "Always"))
+    found += [_requirement(each.name, each.resources) for each in spec.containers]
+    return pool.share(tuple(found))
+
+
+def _requirement(container: str, asked: raw.Resources, *, first: bool = False) -> Requirement:
+    requests, limits = asked.requests, asked.limits
+    return Requirement(container, requests.cpu, requests.memory, limits.cpu, limits.memory, first)
 
 
 def references(spec: raw.PodSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
