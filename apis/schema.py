@@ -14,6 +14,7 @@ from orchestrator.services.clusters.objects import IN_DEFAULT
 from orchestrator.services.clusters.pod_metrics import PodMetrics
 from orchestrator.services.clusters.query import ROWS
 from orchestrator.services.clusters.secrets import Revealed
+from orchestrator.services.clusters.topology import MapEdge, MapNode
 
 LISTED = [row for kind, row in ROWS.items() if kind is not Kind.REPLICASETS]
 DETAILED: list[type[objects.Row]] = [objects.DeploymentDetail, objects.OwnedPod, objects.PodDetail]
@@ -172,7 +173,7 @@ yaml = described("get", "getYAML", [*ONE, TYPE_IN_PATH], {200: IN_YAML, **errors
 def complete(result: dict[str, Any], **_generator: object) -> dict[str, Any]:
     """Add rows, the error body and the plain views, after drf-spectacular has done its part."""
     rows = [*LISTED, *DETAILED]
-    types = [*rows, Labels, PodMetrics, Revealed]
+    types = [*rows, Labels, PodMetrics, Revealed, MapNode, MapEdge]
     _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     del components["Requirement"]  # Only members that no answer has are of this type.
     hidden = {row.__name__: _hidden(row) for row in rows}

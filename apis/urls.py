@@ -22,6 +22,7 @@ from apis import (
     stored_keys,
     stream,
     summary,
+    topology,
 )
 
 app_name = "apis"
@@ -47,6 +48,7 @@ urlpatterns = [
     path("api/labels", clusters.LabelsView.as_view(), name="labels"),
     path("api/secrets/<str:name>/reveal", secrets.RevealView.as_view(), name="reveal"),
     path("api/dashboard/summary", summary.SummaryView.as_view(), name="summary"),
+    path("api/topology", topology.TopologyView.as_view(), name="topology"),
     path("api/cluster-health", summary.HealthView.as_view(), name="cluster-health"),
     path("api/cluster/health", connection.ConnectionView.as_view(), name="connection"),
     path("api/test-connection", connection.TestConnectionView.as_view(), name="test-connection"),

@@ -30,6 +30,7 @@ ASKED = [
     "/api/resources/{kind}",
     "/api/resources/{kind}/{name}",
     "/api/labels",
+    "/api/topology",
 ]
 PAGES = {"/redoc.js", "/", "/dashboard", "/docs", "/redoc", "/openapi.json", "/api/openapi.json"}
 OTHERS = [

@@ -1,6 +1,5 @@
 """What an object is connected with, as far as the caches know and its reader may see."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -186,9 +185,7 @@ def _of_workload(found: Found, rows: Known) -> list[Group]:
 
 
 def _of_cron_job(found: Found, rows: Known) -> list[Group]:
-    # Rows of jobs do not say who owns them; the controller names its jobs after itself and the minute.
-    made = re.compile(re.escape(found.row.name) + "-[0-9]+")
-    jobs = [row for row in rows.of(Kind.JOBS) if made.fullmatch(row.name)]
+    jobs = [row for row in rows.of(Kind.JOBS) if isinstance(row, objects.Job) and row.owner == found.row.name]
     jobs.sort(key=lambda row: row.created_at, reverse=True)
     return [Group("Jobs", _all(Kind.JOBS, jobs))]
 

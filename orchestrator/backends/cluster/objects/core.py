@@ -69,6 +69,7 @@ class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
         "controller",
         "empty_dir",
         "requirements",
+        "claims",
     )
 
     phase: str
@@ -86,6 +87,7 @@ class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     controller: str = ""  # the kind of what makes a new one when this one goes; "" if nothing does
     empty_dir: bool = False  # it has a volume that goes with it
     requirements: tuple[Requirement, ...] | UnsetType = UNSET
+    claims: tuple[str, ...] | UnsetType = UNSET
 
 
 class NodeCondition(msgspec.Struct, frozen=True, rename="camel", gc=False):

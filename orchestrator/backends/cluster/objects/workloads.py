@@ -85,6 +85,10 @@ class JobCondition(msgspec.Struct, frozen=True, rename="camel", gc=False, omit_d
 
 
 class Job(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    """`owner` is the name of its cron job, "" if it has none."""
+
+    private: ClassVar[tuple[str, ...]] = ("annotations", "owner")
+
     completions: int = 1
     succeeded: int = 0
     failed: int = 0
@@ -93,6 +97,7 @@ class Job(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     completion_time: str | UnsetType = UNSET
     duration: str | UnsetType = UNSET
     conditions: tuple[JobCondition, ...] = ()
+    owner: str | UnsetType = UNSET
 
 
 class CronJob(Row, frozen=True, kw_only=True, rename="camel", gc=False):

@@ -124,9 +124,14 @@ class Projected(Raw, gc=False):
     sources: list[Projection] = []
 
 
+class ClaimVolume(Raw, rename="camel", gc=False):
+    claim_name: str = ""
+
+
 class Volume(Raw, rename="camel", gc=False):
     config_map: Named | None = None
     secret: SecretVolume | None = None
+    persistent_volume_claim: ClaimVolume | None = None
     projected: Projected | None = None
     empty_dir: dict[str, object] | None = None
 

@@ -19,6 +19,7 @@ from orchestrator.backends.cluster.objects import (
 from orchestrator.backends.cluster.rows.shared import (
     annotations,
     base,
+    claims,
     controller,
     iso,
     owners,
@@ -46,6 +47,7 @@ def pod(item: raw.PodRaw) -> Pod:
         annotations=annotations(item.metadata),
         owner_references=owners(item.metadata),
         requirements=requirements(item.spec),
+        claims=claims(item.spec),
         reason=pool.share(reason) if reason else UNSET,
         message=pool.share(message) if message else UNSET,
         uid=item.metadata.uid,

@@ -109,6 +109,12 @@ def references(spec: raw.PodSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return _once(maps), _once(secrets)
 
 
+def claims(spec: raw.PodSpec) -> tuple[str, ...]:
+    """Return the volume claims that a pod mounts."""
+    mounted = (each.persistent_volume_claim for each in spec.volumes)
+    return _once(each.claim_name for each in mounted if each)
+
+
 def _name(named: raw.Named | None) -> list[str]:
     return [named.name] if named else []
 

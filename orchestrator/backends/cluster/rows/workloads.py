@@ -119,6 +119,7 @@ def job(item: of.JobRaw) -> Job:
         completion_time=iso(status.completion_time) or UNSET,
         duration=_duration(status.start_time, status.completion_time),
         conditions=tuple(_job_condition(each) for each in status.conditions),
+        owner=next((each.name for each in item.metadata.owner_references if each.kind == "CronJob"), ""),
     )
 
 

@@ -114,9 +114,10 @@ def test_a_deployment_is_connected_with_its_scaler_and_its_revisions_newest_firs
 
 
 def test_a_cron_job_is_connected_with_the_jobs_that_it_made():
-    jobs = tuple(row(objects.Job, name) for name in ("web-28000000", "web-admin-28000000", "web"))
+    owners = {"web-28000000": "web", "by-hand": "web", "web-admin-28000000": "web-admin", "web": ""}
+    jobs = tuple(row(objects.Job, name, owner=owner) for name, owner in owners.items())
     groups = related.groups(found(Kind.CRONJOBS, row(objects.CronJob)), Known({Kind.JOBS: jobs}))
-    assert titles(groups) == {"Jobs": ["web-28000000"]}
+    assert titles(groups) == {"Jobs": ["web-28000000", "by-hand"]}
 
 
 def test_an_ingress_leads_to_services_and_a_service_knows_it():
