@@ -9,11 +9,12 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from dashboard import cells
+from dashboard.areas import MAP
 from dashboard.htmx import render_either
 from dashboard.kinds import AREA_OF, PAGES
 from dashboard.links import Links
 from dashboard.permissions import needs
-from dashboard.shell import MAP, env_of, place_query
+from dashboard.shell import env_of, place_query
 from orchestrator.services.clusters import contexts, lists, states
 
 MOST = 20

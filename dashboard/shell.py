@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from dashboard.areas import MAP
 from dashboard.kinds import AREA_OF, BAD
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError
@@ -102,35 +103,6 @@ class Shell:
     here: str  # the whole address, to come back to
 
 
-MAP = (  # heading, then (URL name, label, icon, key after G, role needed or "")
-    (
-        "",
-        (
-            ("overview", "Overview", "layout-dashboard", "o", ""),
-            ("activity", "Activity", "activity", "a", ""),
-        ),
-    ),
-    (
-        "Cluster",
-        (
-            ("pods", "Pods", "circle-dot", "p", ""),
-            ("deployments", "Workloads", "versions", "w", ""),
-            ("services", "Network", "network", "t", ""),
-            ("configmaps", "Config", "adjustments-horizontal", "f", ""),
-            ("persistentvolumeclaims", "Storage", "database", "v", ""),
-            ("nodes", "Nodes", "server", "n", ""),
-            ("namespaces", "Namespaces", "tags", "m", ""),
-            ("events", "Events", "bell", "e", ""),
-        ),
-    ),
-    (
-        "Admin",
-        (
-            ("access", "Access", "shield-lock", "c", ""),
-            ("system", "System", "heartbeat", "s", ""),
-        ),
-    ),
-)
 COUNTED = (Kind.PODS, Kind.NODES)  # kinds with a number in the navigation
 COUNT_SECONDS = 2.0  # A number in the navigation may be this old: counting 20,000 pods is not free.
 MOST_COUNTED = 1000

@@ -31,6 +31,14 @@ PACKAGES = {  # name, version -> file below static/vendor: file in the package
         "xterm/addon-fit.js": "lib/addon-fit.js",
         "xterm/addon-fit.LICENSE": "LICENSE",
     },
+    ("cytoscape", "3.34.4"): {
+        "cytoscape/cytoscape.min.js": "dist/cytoscape.min.js",
+        "cytoscape/LICENSE": "LICENSE",
+    },
+    ("@dagrejs/dagre", "3.1.3"): {
+        "dagre/dagre.min.js": "dist/dagre.min.js",
+        "dagre/LICENSE": "LICENSE",
+    },
     ICONS: {"tabler-icons/LICENSE": "LICENSE"},
 }
 FRAME = '<path stroke="none" d="M0 0h24v24H0z" fill="none"/>'  # invisible, and in every icon

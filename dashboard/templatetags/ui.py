@@ -19,6 +19,8 @@ VENDORED = {
     "idiomorph": "idiomorph/idiomorph-ext.min.js",
     "xterm": "xterm/xterm.js",
     "xterm-fit": "xterm/addon-fit.js",
+    "cytoscape": "cytoscape/cytoscape.min.js",
+    "dagre": "dagre/dagre.min.js",
 }
 LONG_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 SHORT_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))

@@ -11,6 +11,8 @@ const BAD_TOPICS = 4400;
 
 const dirty = new Set(); // ids of panels that changed while they could not be fetched
 const busy = new Set(); // ids of panels that are being fetched
+const asked = new Map(); // id -> when a panel with data-every was last asked for
+const soon = new Map(); // id -> timer of its next time
 const held = new Map(); // id -> changes that wait until the mouse leaves
 const paused = new Set();
 let socket = null;
@@ -32,9 +34,21 @@ function tell(topics) {
 }
 
 function refresh(panel) {
-  if (paused.has(panel.id)) return;
+  if (paused.has(panel.id) || soon.has(panel.id)) return;
+  // A panel whose answer costs more says how often it may be asked for: data-every, in ms.
+  const wait = (asked.get(panel.id) || 0) + Number(panel.dataset.every || 0) - Date.now();
   if (document.hidden || busy.has(panel.id)) dirty.add(panel.id);
-  else panel.dispatchEvent(new CustomEvent("changed"));
+  else if (wait > 0) soon.set(panel.id, setTimeout(refreshLater, wait, panel.id));
+  else {
+    if (panel.dataset.every) asked.set(panel.id, Date.now());
+    panel.dispatchEvent(new CustomEvent("changed"));
+  }
+}
+
+function refreshLater(id) {
+  soon.delete(id);
+  const panel = document.getElementById(id);
+  if (panel) refresh(panel);
 }
 
 function catchUp() {

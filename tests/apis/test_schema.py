@@ -5,7 +5,9 @@ from itertools import product
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from jsonschema import Draft202012Validator
@@ -72,7 +74,12 @@ def document(api, kept) -> dict:
 def described(api, settings):
     """Load the document from the application itself, as a client generator would."""
     settings.API_KEY = SecretStr(KEY["X-API-Key"])
-    return schemathesis.openapi.from_wsgi("/openapi.json", get_wsgi_application(), headers=KEY)
+    # The application closes the connection after each request, and with it the transaction of the test.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield schemathesis.openapi.from_wsgi("/openapi.json", get_wsgi_application(), headers=KEY)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ PAGES = [
     f"/dashboard/secrets?{PLACE}",
     f"/dashboard/resourcequotas?{PLACE}",
     f"/dashboard/persistentvolumes?{PLACE}",
+    f"/dashboard/map?{PLACE}&namespace=default",
+    f"/dashboard/map?{PLACE}&q=nothing-is-called-so",
     f"/dashboard/pods/staging/rabbitmq-0?{PLACE}",
     f"/dashboard/deployments/default/api-gateway?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/events?{PLACE}",

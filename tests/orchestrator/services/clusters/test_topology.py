@@ -1,66 +1,23 @@
-"""orchestrator.services.clusters.topology, topology_edges and topology_groups"""
-
-import random
-import time
+"""orchestrator.services.clusters.topology and topology_edges"""
 
 import pytest
 
 from orchestrator.backends.cluster import objects
-from orchestrator.backends.cluster.objects import OwnerReference
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.errors import InvalidInput
 from orchestrator.services.clusters import topology
 from orchestrator.services.clusters.related import Known
 from tests.orchestrator.services.clusters import make
-
-
-def row(type_, name="web", *, namespace="shop", **more):
-    return type_(name=name, namespace=namespace, created_at=make.CREATED, **more)
-
-
-def deployment(name="web", *, namespace="shop", ready=1, **more):
-    known = {"uid": f"uid-{name}", "status": "Available", "replicas": objects.DeploymentReplicas(1, ready)}
-    return row(objects.Deployment, name, namespace=namespace, **(known | more))
-
-
-def replica_set(name, *, owner="web", namespace="shop", desired=1, **more):
-    owned = {"owner": owner, "owner_uid": f"uid-{owner}", "uid": f"uid-{name}", "desired": desired}
-    return row(objects.ReplicaSet, name, namespace=namespace, **(owned | more))
-
-
-def pod(name, *, owner=("", ""), namespace="shop", **more):
-    kind, by = owner
-    references = (OwnerReference(kind, by, f"uid-{by}"),) if kind else ()
-    return make.pod(name, namespace=namespace, owner_references=references, **more)
-
-
-def many(deployments, *, pods, namespace="shop", labelled=True):
-    """Return the rows of deployments with a replica set and so many pods each."""
-    rows = {kind: [] for kind in Kind}
-    for number in range(deployments):
-        name = f"app-{number}"
-        place = {"namespace": namespace, "labels": {"app": name} if labelled else {}}
-        rows[Kind.DEPLOYMENTS].append(deployment(name, **place))
-        rows[Kind.REPLICASETS].append(replica_set(f"{name}-1", owner=name, **place))
-        rows[Kind.SERVICES].append(row(objects.Service, name, namespace=namespace, selector={"app": name}))
-        rows[Kind.PODS] += [
-            pod(f"{name}-1-{each}", owner=("ReplicaSet", f"{name}-1"), node_name="n1", **place)
-            for each in range(pods)
-        ]
-    return rows
-
-
-def built(rows, *, namespace="shop", **more):
-    return topology.build(Known(rows), namespace=namespace, **more)
-
-
-def edges(rows, **more):
-    return {(each.source, each.relation, each.target) for each in built(rows, **more).edges}
-
-
-def states(found):
-    return {node.id: node.state for node in found.nodes}
-
+from tests.orchestrator.services.clusters.topologies import (
+    built,
+    deployment,
+    edges,
+    many,
+    pod,
+    replica_set,
+    row,
+    states,
+)
 
 # --- What connects objects
 
@@ -210,86 +167,6 @@ def test_a_search_keeps_what_is_connected_with_a_match():
         "service-app-1",
         "node-n1",
     }
-
-
-# --- Groups
-
-
-def test_at_the_limit_every_object_has_a_node_and_above_it_pods_share_one():
-    rows = many(2, pods=3)
-    whole = built(rows, most=13)  # 2 deployments, replica sets and services, 6 pods, 1 node
-    assert (len(whole.nodes), whole.grouped, whole.grouped_by) == (13, False, "")
-    grouped = built(rows, most=12)
-    assert (grouped.grouped, grouped.grouped_by, grouped.objects) == (True, "workload", 13)
-    assert {node.id for node in grouped.nodes} == {
-        *(f"{kind}-app-{number}" for kind in ("deployment", "service") for number in range(2)),
-        *(f"pods-deployment-app-{number}" for number in range(2)),
-        "node-n1",
-    }
-
-
-def test_a_group_counts_its_pods_by_state_and_has_the_worst():
-    rows = many(1, pods=2)
-    rows[Kind.PODS].append(pod("bad", owner=("ReplicaSet", "app-0-1"), status="CrashLoopBackOff"))
-    group = next(node for node in built(rows, most=1).nodes if node.kind in ("Pods", "App"))
-    by_workload = next(node for node in built(rows, most=5).nodes if node.kind == "Pods")
-    assert (by_workload.counts, by_workload.state) == ({"failing": 1, "running": 2}, "failing")
-    assert (by_workload.name, by_workload.workload, by_workload.objects) == ("app-0", "Deployment", 4)
-    assert group.state == "failing"
-
-
-def test_edges_of_a_group_are_there_once():
-    found = {(each.source, each.relation, each.target) for each in built(many(1, pods=9), most=8).edges}
-    assert found == {
-        ("deployment-app-0", "owns", "pods-deployment-app-0"),
-        ("service-app-0", "selects", "pods-deployment-app-0"),
-        ("pods-deployment-app-0", "runsOn", "node-n1"),
-    }
-
-
-def test_many_workloads_are_grouped_by_their_app():
-    found = built(many(4, pods=2), most=8)
-    assert found.grouped_by == "app"
-    assert {node.id for node in found.nodes} == {"app-app-0", "app-app-1", "app-app-2", "app-app-3", "nodes-"}
-    assert [node.objects for node in found.nodes if node.id == "app-app-0"] == [5]
-
-
-def test_what_has_no_app_shares_a_node():
-    found = built(many(4, pods=2, labelled=False), most=4)
-    assert {node.id for node in found.nodes if node.kind == "App"} == {
-        "app-",
-        *(f"app-app-{number}" for number in range(4)),  # services select by the label
-    }
-
-
-def test_many_apps_of_all_namespaces_are_grouped_by_namespace():
-    rows, others = many(4, pods=2), many(4, pods=2, namespace="other")
-    both = {kind: [*rows[kind], *others[kind]] for kind in rows}
-    found = built(both, namespace=None, most=8)
-    assert found.grouped_by == "namespace"
-    assert {(node.kind, node.name) for node in found.nodes} == {
-        ("Namespace", "shop"),
-        ("Namespace", "other"),
-        ("Nodes", ""),
-    }
-    assert {node.name: sum(node.counts.values()) for node in found.nodes}["shop"] == 8
-
-
-def test_the_same_rows_make_the_same_map():
-    rows = many(5, pods=4)
-    again = {kind: list(each) for kind, each in rows.items()}
-    assert built(rows) == built(again)
-    assert built(rows, most=20) == built(again, most=20)
-
-
-def test_three_hundred_objects_take_milliseconds_and_ten_thousand_pods_no_second():
-    small, large = many(30, pods=7), many(500, pods=20)
-    random.Random(1).shuffle(large[Kind.PODS])
-    for rows, seconds in ((small, 0.1), (large, 1.5)):
-        # Of the processor, not of the clock: other tests run beside this one.
-        began = time.process_time()
-        built(rows)
-        assert time.process_time() - began < seconds
 
 
 # --- Questions
