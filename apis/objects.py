@@ -113,7 +113,6 @@ def paths() -> list[URLPattern]:
         *(path(f"api/{kinds}/<str:name>/events", _events_view(kinds)) for kinds in WITH_EVENTS),
         path("api/deployments/<str:name>/pods", DeploymentPodsView.as_view()),
         path("api/nodes/<str:name>/pods", NodePodsView.as_view()),
-        path("api/resources/<str:type>/<str:name>/yaml", YAMLView.as_view()),
     ]
 
 

@@ -79,13 +79,13 @@ def _view(show: View) -> Callable[..., HttpResponse]:
             if wants_fragment(request) and not isinstance(exc, Missing):
                 raise  # What the page shows stays, and its chip says that it grows old.
             return _trouble(request, exc, kind=kind, scope=scope, name=name)
-        opened = _open(kind, scope, found)
+        opened = gathered(kind, scope, found)
         return show(request, replace(opened, writes=may(request, terminal.SCOPE)))
 
     return view
 
 
-def _open(kind: Kind, scope: contexts.Scope, found: objects.Found) -> Opened:
+def gathered(kind: Kind, scope: contexts.Scope, found: objects.Found) -> Opened:
     wanted = (*related.NEEDED.get(kind, ()), Kind.EVENTS)
     # The events of what has no namespace lie in some namespace.
     rows = related.known(wanted, scope, wait_seconds=WAIT_SECONDS)
@@ -112,7 +112,7 @@ def _overview(request: HttpRequest, opened: Opened) -> HttpResponse:
     known = "node" if opened.kind is Kind.NODES else "namespace"  # says the page already
     pod_columns = [each for each in columns.pods(links) if each.shown and each.key != known]
     context = {
-        **_head(opened, tab=""),
+        **head(opened, tab=""),
         "etag": tag,
         "topics": _topics(opened, counted=bool(counts)),
         "reasons": reasons.of(found),
@@ -139,7 +139,7 @@ def _overview(request: HttpRequest, opened: Opened) -> HttpResponse:
 def _events(request: HttpRequest, opened: Opened) -> HttpResponse:
     tag = etag(opened.href, opened.events, opened.found.row, opened.rows.unread)
     context = {
-        **_head(opened, tab="events"),
+        **head(opened, tab="events"),
         "etag": tag,
         "topics": _topics(opened),
         "lines": _lines(opened.events[:MOST_EVENTS]),
@@ -152,13 +152,14 @@ def _events(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 def _yaml(request: HttpRequest, opened: Opened) -> HttpResponse:
     text = yaml.text(opened.found.manifest)
-    context = {**_head(opened, tab="yaml"), "yaml": text, "lines": text.count("\n")}
+    edit = opened.tab("edit") if opened.writes else ""
+    context = {**head(opened, tab="yaml"), "yaml": text, "lines": text.count("\n"), "edit": edit}
     return render(request, "objects/yaml.html", context)
 
 
 def _terminal(request: HttpRequest, opened: Opened) -> HttpResponse:
     shown = terminal.page(request, opened.scope, opened.found.manifest, here=opened.tab("terminal"))
-    response = render(request, "objects/terminal.html", {**_head(opened, tab="terminal"), **shown})
+    response = render(request, "objects/terminal.html", {**head(opened, tab="terminal"), **shown})
     response["Cache-Control"] = "no-store"  # The nonce in it is for once.
     return response
 
@@ -167,7 +168,7 @@ overview, events_of, yaml_of = _view(_overview), _view(_events), _view(_yaml)
 terminal_of = csp_update(terminal.POLICY)(needs(terminal.SCOPE)(_view(_terminal)))
 
 
-def _head(opened: Opened, *, tab: str) -> dict[str, Any]:
+def head(opened: Opened, *, tab: str) -> dict[str, Any]:
     """Return what every tab of an object shows."""
     found = opened.found
     return {

@@ -40,3 +40,8 @@ def require(request: HttpRequest, scope: str) -> None:
 def may(request: HttpRequest, scope: str) -> bool:
     """Return True if the user's role includes `scope`, for templates that leave out what would be refused."""
     return scope in access.scopes_of(access.role_of(cast(User, request.user)))
+
+
+def caller_of(request: HttpRequest) -> access.Caller:
+    """Return the signed-in user as services and the audit know them."""
+    return access.caller_of_user(cast(User, request.user), address=access.peer_address(request))

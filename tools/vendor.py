@@ -12,6 +12,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import bundle
+
 TOOLS = Path(__file__).parent
 STATIC = TOOLS.parent / "static"
 VENDOR = STATIC / "vendor"
@@ -55,6 +57,7 @@ def main() -> None:
             manifest[name] = copied(package, files=files)
             if (name, version) == ICONS:
                 (STATIC / "img" / "icons.svg").write_text(sprite(package))
+        manifest["codemirror"] = copied(bundle.made(Path(folder)), files=bundle.FILES)
     (VENDOR / "MANIFEST.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
 
 

@@ -21,6 +21,7 @@ VENDORED = {
     "xterm-fit": "xterm/addon-fit.js",
     "cytoscape": "cytoscape/cytoscape.min.js",
     "dagre": "dagre/dagre.min.js",
+    "yaml-editor": "codemirror/yaml-editor.min.js",
 }
 LONG_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 SHORT_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))

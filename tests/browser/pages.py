@@ -21,6 +21,8 @@ PAGES = [
     f"/dashboard/deployments/default/api-gateway?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/events?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/yaml?{PLACE}",
+    f"/dashboard/deployments/default/api-gateway/edit?{PLACE}",
+    f"/dashboard/apply?{PLACE}",
     f"/dashboard/secrets/default/api-keys?{PLACE}",
     f"/dashboard/nodes/-/worker-a?{PLACE}",
     f"/dashboard/namespaces/-/default?{PLACE}",

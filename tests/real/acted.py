@@ -105,6 +105,9 @@ class Caller:
     def get(self, path: str, **query: Any) -> Any:
         return self._client.get(self._url(path, query))
 
+    def put(self, path: str, body: dict[str, Any], **query: Any) -> Any:
+        return self._client.put(self._url(path, query), body, content_type=JSON)
+
     def delete(self, path: str, **query: Any) -> Any:
         return self._client.delete(self._url(path, query))
 

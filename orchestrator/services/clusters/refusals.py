@@ -62,6 +62,19 @@ def sentence(exc: BackendError) -> str:
     return _capital(_ended(exc.message))
 
 
+def explained(exc: BackendError) -> BackendError:
+    """Return the same error with its reason as a sentence."""
+    return type(exc)(
+        sentence(exc),
+        service=exc.service,
+        status=exc.status,
+        reason=exc.reason,
+        retry_after=exc.retry_after,
+        details=exc.details,
+        causes=exc.causes,
+    )
+
+
 def of_cause(cause: Cause) -> str:
     """Return one reason, without the value that somebody typed if it is long."""
     field, message = cause.field, cause.message.partition("\n@@")[0]

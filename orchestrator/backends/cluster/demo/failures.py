@@ -8,7 +8,15 @@ import json
 from collections.abc import Sequence
 
 from orchestrator.backends.cluster.kinds import Resource
-from orchestrator.backends.errors import BackendError, Conflict, Forbidden, Invalid, NotFound, Overloaded
+from orchestrator.backends.errors import (
+    BackendError,
+    Cause,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Overloaded,
+)
 
 SERVICE = "demo cluster"
 
@@ -63,7 +71,8 @@ def invalid(resource: Resource, name: str, causes: Sequence[str]) -> Invalid:
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     why = causes[0] if len(causes) == 1 else f"[{', '.join(causes)}]"
     message = f'{kind} "{name}" is invalid: {why}'
-    return Invalid(message, service=SERVICE, status=422, reason="Invalid")
+    each = [Cause(why, field=field) for field, _, why in (cause.partition(": ") for cause in causes)]
+    return Invalid(message, service=SERVICE, status=422, reason="Invalid", causes=each)
 
 
 def unprocessable(message: str) -> Invalid:

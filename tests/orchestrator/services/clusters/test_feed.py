@@ -275,3 +275,9 @@ def test_line_breaks_in_a_message_stay_in_one_line():
     body = feed.frame(Kind.EVENTS, ADDED, row)
     assert body.count(b"\n") == 3
     assert b"\r" not in body
+
+
+def test_kinds_without_a_status_are_told_of_too(everywhere, journals):
+    row = everywhere.cluster.cache(Kind.CONFIGMAPS).rows()[0]
+    feed.heard(Change(context="a", kind=Kind.CONFIGMAPS, type=ChangeType.MODIFIED, row=row))
+    assert feed.summary(row) == {"name": row.name, "namespace": row.namespace}
