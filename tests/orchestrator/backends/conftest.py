@@ -8,6 +8,7 @@ from kubernetes import client
 
 from orchestrator.backends.cluster.kubernetes import KubernetesCluster
 from orchestrator.backends.cluster.port import CacheState, Change, ChangeType, Condition, Context
+from tests.orchestrator.backends.acting import DemoBench, RealBench
 from tests.real.faults import Answer, Frames, Request, Server
 
 
@@ -87,3 +88,17 @@ def open_cluster(script, heard) -> Iterator[Callable[..., KubernetesCluster]]:
     yield open_
     for cluster in opened:
         cluster.close()
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(DemoBench, id="demo"),
+        pytest.param(RealBench, id="kubernetes", marks=pytest.mark.needs("TEST_KUBECONFIG")),
+    ],
+)
+def bench(request):
+    bench = request.param()
+    bench.begin()
+    yield bench
+    bench.end()

@@ -8,27 +8,11 @@ from tests.orchestrator.backends.acting import (
     CONFIG_MAPS,
     DEPLOYMENTS,
     NAMESPACES,
-    DemoBench,
-    RealBench,
     deployment,
     manifest,
 )
 
 STALE = "the object has been modified; please apply your changes to the latest version and try again"
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(DemoBench, id="demo"),
-        pytest.param(RealBench, id="kubernetes", marks=pytest.mark.needs("TEST_KUBECONFIG")),
-    ],
-)
-def bench(request):
-    bench = request.param()
-    bench.begin()
-    yield bench
-    bench.end()
 
 
 @pytest.fixture

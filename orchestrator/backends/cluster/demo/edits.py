@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from orchestrator.backends.cluster import metrics
 from orchestrator.backends.cluster.acts import Patch, Propagation, Table, Usage
-from orchestrator.backends.cluster.demo import printing, served, writing
+from orchestrator.backends.cluster.demo import deleting, printing, served, writing
 from orchestrator.backends.cluster.demo.overlay import Draft
 from orchestrator.backends.cluster.demo.parts import Manifest
 from orchestrator.backends.cluster.demo.world import World
@@ -97,6 +97,8 @@ class DemoActs:
         target = Target(resource, namespace, name)
         write = writing.scale if subresource == "scale" else writing.patch
         change: Callable[[Draft], Manifest] = partial(write, target=target, body=body, how=how)
+        if how is Patch.APPLY and not subresource:
+            change = partial(writing.apply, target=target, config=body, force=force)
         return copy.deepcopy(self.act(change, dry_run=dry_run))
 
     def replace(
@@ -123,7 +125,7 @@ class DemoActs:
         dry_run: bool = False,
     ) -> None:
         change = partial(
-            writing.delete,
+            deleting.delete,
             target=Target(resource, namespace, name),
             uid=uid,
             propagation=propagation,
@@ -141,7 +143,7 @@ class DemoActs:
         dry_run: bool = False,
     ) -> None:
         target = Target(RESOURCES[Kind.PODS], namespace, pod)
-        change = partial(writing.evict, target=target, uid=uid, grace_seconds=grace_seconds)
+        change = partial(deleting.evict, target=target, uid=uid, grace_seconds=grace_seconds)
         self.act(change, dry_run=dry_run)
 
     def usage(self, kind: Kind, *, namespace: str | None = None) -> Sequence[Usage]:

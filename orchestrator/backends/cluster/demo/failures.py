@@ -19,6 +19,12 @@ from orchestrator.backends.errors import (
 )
 
 SERVICE = "demo cluster"
+WORDS = {
+    "Duplicate value": "FieldValueDuplicate",
+    "Forbidden": "FieldValueForbidden",
+    "Invalid value": "FieldValueInvalid",
+    "Required value": "FieldValueRequired",
+}
 
 
 def not_found(resource: Resource, name: str) -> NotFound:
@@ -58,8 +64,8 @@ def conflict(kind: str, name: str, why: str) -> Conflict:
     return Conflict(message, service=SERVICE, status=409, reason="Conflict")
 
 
-def apply_conflict(message: str) -> Conflict:
-    return Conflict(message, service=SERVICE, status=409, reason="Conflict")
+def apply_conflict(message: str, causes: Sequence[Cause]) -> Conflict:
+    return Conflict(message, service=SERVICE, status=409, reason="Conflict", causes=causes)
 
 
 def bad_request(message: str) -> Invalid:
@@ -71,12 +77,30 @@ def invalid(resource: Resource, name: str, causes: Sequence[str]) -> Invalid:
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     why = causes[0] if len(causes) == 1 else f"[{', '.join(causes)}]"
     message = f'{kind} "{name}" is invalid: {why}'
-    each = [Cause(why, field=field) for field, _, why in (cause.partition(": ") for cause in causes)]
-    return Invalid(message, service=SERVICE, status=422, reason="Invalid", causes=each)
+    found = [_cause(each) for each in causes]
+    return Invalid(message, service=SERVICE, status=422, reason="Invalid", causes=found)
+
+
+def _cause(sentence: str) -> Cause:
+    """Return a reason in parts: the field, the word for programs, and the rest."""
+    field, _, message = sentence.partition(": ")
+    return Cause(field=field, message=message, reason=WORDS.get(message.partition(":")[0], ""))
 
 
 def unprocessable(message: str) -> Invalid:
     return Invalid(message, service=SERVICE, status=422, reason="Invalid")
+
+
+def unfit_patch(patch: object, why: str) -> Invalid:
+    """Return the refusal of a patch that makes an object unreadable; seen on 1.34."""
+    cause = value("patch", json.dumps(patch, separators=(",", ":")), why)
+    message = f' "" is invalid: {cause}'
+    return Invalid(message, service=SERVICE, status=422, reason="Invalid", causes=[_cause(cause)])
+
+
+def unfit(message: str) -> BackendError:
+    """Return the refusal of a configuration that does not fit its kind; it is a 500, seen on 1.34."""
+    return BackendError(message, service=SERVICE, status=500)
 
 
 def forbidden(resource: Resource, name: str, why: str) -> Forbidden:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from orchestrator.backends.cluster.demo import defaults, failures
+from orchestrator.backends.cluster.demo import checks, defaults, failures, schema
 from orchestrator.backends.cluster.demo.parts import Manifest
 from orchestrator.backends.cluster.kinds import Resource
 
@@ -13,22 +13,7 @@ SUBDOMAIN_RULE = (
     "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
-WORDS = {str: "string", int: "number", float: "number", bool: "bool", list: "array", dict: "object"}
-# Members that may not change. Those of a stateful set may not but for a few.
-FIXED: dict[str, tuple[tuple[str, ...], ...]] = {
-    "Deployment": (("spec", "selector"),),
-    "ReplicaSet": (("spec", "selector"),),
-    "DaemonSet": (("spec", "selector"),),
-    "Job": (("spec", "selector"), ("spec", "template"), ("spec", "completionMode")),
-    "Service": (("spec", "clusterIP"),),
-    "Secret": (("type",),),
-}
-
-
-def wrong_type(place: str, found: object, wanted: str) -> str:
-    """Return what is said of a value that is of another type; `place` is as Go names it."""
-    word = WORDS.get(type(found), "null")
-    return f"json: cannot unmarshal {word} into Go struct field {place} of type {wanted}"
+EXPECTED = {"int32": "numeric (int or float)", "float64": "numeric (int or float)"}
 
 
 def check_envelope(resource: Resource, manifest: Any, *, namespace: str) -> None:
@@ -62,16 +47,47 @@ def check_identity(resource: Resource, after: Manifest, before: Manifest) -> Non
     mine["creationTimestamp"] = was["creationTimestamp"]
 
 
-def accepted(resource: Resource, manifest: Manifest, *, before: Manifest | None) -> Manifest:
-    """Return an object as it is stored; raise `Invalid` with every reason against it."""
+def check_types(resource: Resource, manifest: Manifest) -> None:
+    """Raise what an API server answers to an applied configuration that does not fit its kind."""
+    _, reading = schema.read(resource, manifest)
+    problems = [f".{path}: field not declared in schema" for path in reading.unknown]
+    for _, path, value, wanted in reading.wrong:
+        problems.append(
+            f".{path}: expected {EXPECTED.get(wanted, wanted)}, got {schema.WORDS.get(type(value), 'null')}"
+        )
+    if problems:
+        name = manifest["metadata"].get("name", "")
+        kind = f"/{name}; {resource.group}/{resource.version}, Kind={resource.kind}"
+        raise failures.unfit(f"failed to create typed patch object ({kind}): {problems[0]}")
+
+
+def accepted(
+    resource: Resource, manifest: Manifest, *, before: Manifest | None, patch: object = None
+) -> Manifest:
+    """Return an object as it is stored; raise `Invalid` with every reason against it or its patch."""
     whole: Manifest = {"apiVersion": resource.api_version, "kind": resource.kind} | manifest
+    whole, reading = schema.read(resource, whole)
+    if why := _unreadable(reading):
+        if patch is not None:
+            raise failures.unfit_patch(patch, why)
+        word = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+        raise failures.bad_request(word + why)
     if before is None and (status := defaults.status_of(resource.kind)) is not None:
         whole["status"] = status
     whole = defaults.filled(whole)
-    causes = [*_name(whole["metadata"]), *_fixed(whole, before)]
-    if causes:
-        raise failures.invalid(resource, whole["metadata"].get("name", ""), causes)
+    wrong = [*(failures.required(path) for path in reading.missing), *_name(whole["metadata"])]
+    if not wrong:  # What is missing keeps the rest from being looked at.
+        wrong += checks.causes(whole, before)
+    if wrong:
+        raise failures.invalid(resource, whole["metadata"].get("name", ""), wrong)
     return _counted(whole, before)
+
+
+def _unreadable(reading: schema.Reading) -> str:
+    if reading.wrong:
+        return schema.sentence(reading.wrong[0])
+    unknown = ", ".join(f'unknown field "{path}"' for path in reading.unknown)
+    return f"strict decoding error: {unknown}" if unknown else ""
 
 
 def _name(metadata: Manifest) -> list[str]:
@@ -81,23 +97,6 @@ def _name(metadata: Manifest) -> list[str]:
     if not SUBDOMAIN.fullmatch(name) or len(name) > 253:
         return [failures.value("metadata.name", name, SUBDOMAIN_RULE)]
     return []
-
-
-def _fixed(manifest: Manifest, before: Manifest | None) -> list[str]:
-    if before is None:
-        return []
-    return [
-        failures.value(".".join(path), _at(manifest, path), "field is immutable")
-        for path in FIXED.get(manifest["kind"], ())
-        if _at(manifest, path) != _at(before, path)
-    ]
-
-
-def _at(manifest: Manifest, path: tuple[str, ...]) -> Any:
-    found: Any = manifest
-    for part in path:
-        found = (found or {}).get(part)
-    return found
 
 
 def _counted(manifest: Manifest, before: Manifest | None) -> Manifest:

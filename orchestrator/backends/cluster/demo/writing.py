@@ -4,18 +4,16 @@ import copy
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from orchestrator.backends.cluster.acts import Patch, Propagation
-from orchestrator.backends.cluster.demo import failures, merges, rules, served
+from orchestrator.backends.cluster.acts import Patch
+from orchestrator.backends.cluster.demo import allotting, failures, managing, merges, rules, schema, served
 from orchestrator.backends.cluster.demo.moment import ALPHABET
-from orchestrator.backends.cluster.demo.overlay import Draft, Key, stamp
+from orchestrator.backends.cluster.demo.overlay import Draft, Key, key_of, stamp
 from orchestrator.backends.cluster.demo.parts import Manifest
 from orchestrator.backends.cluster.kinds import RESOURCES, Kind, Resource
 
 SCALED = (Kind.DEPLOYMENTS, Kind.REPLICASETS, Kind.STATEFULSETS)
-LASTING_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 OWN_METADATA = ("uid", "creationTimestamp", "resourceVersion", "generation", "selfLink", "managedFields")
 
 
@@ -43,7 +41,15 @@ def found(draft: Draft, target: Target) -> Manifest:
 
 def create(draft: Draft, resource: Resource, manifest: Mapping[str, Any], *, namespace: str) -> Manifest:
     """Create an object and return it; raise what the API server would."""
-    fresh = copy.deepcopy(dict(manifest))
+    fresh = _begun(draft, resource, copy.deepcopy(dict(manifest)), namespace)
+    key = key_of(served.place(resource), fresh)
+    if draft.find(key) is not None:
+        raise failures.exists(resource, key.name)
+    return draft.put(key, managing.updated(fresh, None, at=stamp(draft.at)))
+
+
+def _begun(draft: Draft, resource: Resource, fresh: Manifest, namespace: str) -> Manifest:
+    """Return a new object with all that a server adds."""
     rules.check_envelope(resource, fresh, namespace=namespace)
     metadata = fresh["metadata"] = {
         name: value for name, value in (fresh.get("metadata") or {}).items() if name not in OWN_METADATA
@@ -57,10 +63,10 @@ def create(draft: Draft, resource: Resource, manifest: Mapping[str, Any], *, nam
     metadata["uid"] = str(uuid.UUID(int=draft.draw("uid", *target.key).getrandbits(128), version=4))
     metadata["creationTimestamp"] = stamp(draft.at)
     fresh.pop("status", None)
-    fresh = rules.accepted(resource, fresh, before=None)
-    if draft.find(target.key) is not None:
-        raise failures.exists(resource, target.name)
-    return draft.put(target.key, fresh)
+    fresh = {"apiVersion": resource.api_version, "kind": resource.kind} | fresh
+    if metadata.get("name"):
+        fresh = allotting.allotted(draft, fresh)
+    return rules.accepted(resource, allotting.encoded(fresh), before=None)
 
 
 def _check_namespace(draft: Draft, resource: Resource, metadata: Manifest, namespace: str) -> None:
@@ -76,7 +82,8 @@ def _check_namespace(draft: Draft, resource: Resource, metadata: Manifest, names
 def patch(draft: Draft, target: Target, body: object, *, how: Patch) -> Manifest:
     """Change an object by a patch of any kind but apply, and return it."""
     before = found(draft, target)
-    return _store(draft, target, patched(before, body, how=how, own=not _is_custom(target.resource)), before)
+    after = patched(before, body, how=how, own=not _is_custom(target.resource))
+    return _store(draft, target, after, before, patch=body)
 
 
 def patched(before: Manifest, body: object, *, how: Patch, own: bool = True) -> Any:
@@ -117,16 +124,59 @@ def replace(draft: Draft, target: Target, manifest: Mapping[str, Any]) -> Manife
     return _store(draft, target, after, before)
 
 
-def _store(draft: Draft, target: Target, after: Manifest, before: Manifest) -> Manifest:
+def _store(
+    draft: Draft,
+    target: Target,
+    after: Manifest,
+    before: Manifest,
+    *,
+    subresource: str = "",
+    patch: object = None,
+) -> Manifest:
     resource, name = target.resource, target.name
     rules.check_envelope(resource, after, namespace=target.namespace)
     rules.check_identity(resource, after, before)
     if str(after["metadata"].get("resourceVersion")) != before["metadata"]["resourceVersion"]:
         raise failures.stale(resource, name)
-    accepted = rules.accepted(resource, after, before=before)
-    if accepted == before:
+    accepted = rules.accepted(resource, allotting.encoded(after), before=before, patch=patch)
+    if _without_managers(accepted) == _without_managers(before):
         return before
-    return draft.put(target.key, accepted)
+    now = stamp(draft.at)
+    return draft.put(target.key, managing.updated(accepted, before, at=now, subresource=subresource))
+
+
+def _without_managers(manifest: Manifest) -> Manifest:
+    metadata = {name: each for name, each in manifest["metadata"].items() if name != "managedFields"}
+    return manifest | {"metadata": metadata}
+
+
+def apply(draft: Draft, target: Target, config: object, *, force: bool) -> Manifest:
+    """Apply a configuration: create the object, or set, add and drop the fields that we manage; return it."""
+    resource = target.resource
+    if not isinstance(config, Mapping) or not {"apiVersion", "kind"} <= config.keys():
+        raise failures.bad_request("invalid object type: /, Kind=")
+    wanted = copy.deepcopy(dict(config))
+    metadata = wanted["metadata"] = dict(wanted.get("metadata") or {})
+    if "managedFields" in metadata:
+        raise failures.bad_request("metadata.managedFields must be nil")
+    rules.check_envelope(resource, wanted, namespace=target.namespace)
+    rules.check_types(resource, wanted)
+    before, now = draft.find(target.key), stamp(draft.at)
+    if before is None:
+        fresh = _begun(
+            draft, resource, wanted | {"metadata": metadata | {"name": target.name}}, target.namespace
+        )
+        owned = managing.applied(None, wanted, force=force, at=now)["metadata"]["managedFields"]
+        return draft.put(target.key, fresh | {"metadata": fresh["metadata"] | {"managedFields": owned}})
+    if (
+        metadata.get("resourceVersion", before["metadata"]["resourceVersion"])
+        != before["metadata"]["resourceVersion"]
+    ):
+        raise failures.stale(resource, target.name)
+    after = managing.applied(copy.deepcopy(before), wanted, force=force, at=now)
+    rules.check_identity(resource, after, before)
+    accepted = rules.accepted(resource, allotting.encoded(after), before=before)
+    return before if accepted == before else draft.put(target.key, accepted)
 
 
 def scale_of(target: Target, manifest: Manifest) -> Manifest:
@@ -155,7 +205,8 @@ def scale(draft: Draft, target: Target, body: object, *, how: Patch) -> Manifest
     after = patched(shown, body, how=how)
     replicas = (after.get("spec") or {}).get("replicas") or 0
     if isinstance(replicas, bool) or not isinstance(replicas, int):
-        raise failures.unprocessable(rules.wrong_type("ScaleSpec.spec.replicas", replicas, "int32"))
+        why = schema.sentence(("ScaleSpec", "spec.replicas", replicas, "int32"))
+        raise failures.unfit_patch(body, why)
     if replicas < 0:
         why = failures.value("spec.replicas", replicas, "must be greater than or equal to 0")
         scales = Resource(group="autoscaling", version="v1", plural="scales", kind="Scale", namespaced=True)
@@ -163,76 +214,7 @@ def scale(draft: Draft, target: Target, body: object, *, how: Patch) -> Manifest
     if after["metadata"].get("resourceVersion") != shown["metadata"]["resourceVersion"]:
         raise failures.stale(target.resource, target.name)
     wanted = before | {"spec": before["spec"] | {"replicas": replicas}}
-    return scale_of(target, _store(draft, target, wanted, before))
-
-
-def delete(
-    draft: Draft,
-    target: Target,
-    *,
-    uid: str = "",
-    propagation: Propagation | None = None,
-    grace_seconds: int | None = None,
-) -> None:
-    """Delete an object; what it owns goes with it, unless it is to be orphaned."""
-    manifest = found(draft, target)
-    present = manifest["metadata"]["uid"]
-    if uid and uid != present:
-        raise failures.other_uid(target.resource, target.name, wanted=uid, found=present)
-    if target.key.kind == Kind.NAMESPACES:
-        return _end_namespace(draft, target, manifest)
-    if target.key.kind == Kind.PODS:
-        return end_pod(draft, target.key, manifest, grace_seconds=grace_seconds)
-    draft.take(target.key)
-    draft.remove(target.key)
-    _release(draft, present, orphan=propagation is Propagation.ORPHAN)
-
-
-def _release(draft: Draft, uid: str, *, orphan: bool) -> None:
-    """Do with what a gone object owned as was asked."""
-    for key in draft.dependents(uid):
-        manifest = draft.find(key)
-        if manifest is None:
-            continue
-        metadata = manifest["metadata"]
-        owners = [each for each in metadata["ownerReferences"] if each["uid"] != uid]
-        if orphan or owners:
-            draft.put(key, manifest | {"metadata": metadata | {"ownerReferences": owners}})
-        elif key.kind == Kind.PODS:
-            end_pod(draft, key, manifest)
-        else:
-            draft.remove(key)
-            _release(draft, metadata["uid"], orphan=False)
-
-
-def end_pod(draft: Draft, key: Key, manifest: Manifest, *, grace_seconds: int | None = None) -> None:
-    """Ask a pod to end: it goes at once if nothing of it runs."""
-    metadata = manifest["metadata"]
-    asked = manifest["spec"].get("terminationGracePeriodSeconds", 30)
-    grace = asked if grace_seconds is None else grace_seconds
-    if grace == 0 or not manifest["spec"].get("nodeName"):
-        draft.take(key)
-        draft.remove(key)
-    elif "deletionTimestamp" not in metadata:
-        ending = {
-            "deletionTimestamp": stamp(draft.at + timedelta(seconds=grace)),
-            "deletionGracePeriodSeconds": grace,
-        }
-        draft.put(key, manifest | {"metadata": metadata | ending})
-
-
-def _end_namespace(draft: Draft, target: Target, manifest: Manifest) -> None:
-    if target.name in LASTING_NAMESPACES:
-        raise failures.forbidden(target.resource, target.name, "this namespace may not be deleted")
-    metadata = manifest["metadata"]
-    if "deletionTimestamp" not in metadata:
-        ending = metadata | {"deletionTimestamp": stamp(draft.at)}
-        draft.put(target.key, manifest | {"metadata": ending, "status": {"phase": "Terminating"}})
-
-
-def evict(draft: Draft, target: Target, *, uid: str = "", grace_seconds: int | None = None) -> None:
-    """Ask for a pod to be evicted; raise `NotFound`."""
-    delete(draft, target, uid=uid, grace_seconds=grace_seconds)
+    return scale_of(target, _store(draft, target, wanted, before, subresource="scale"))
 
 
 def read(draft: Draft, target: Target, *, subresource: str) -> Manifest:
@@ -241,4 +223,8 @@ def read(draft: Draft, target: Target, *, subresource: str) -> Manifest:
         return scale_of(target, found(draft, target))
     if subresource not in ("", "status"):
         raise failures.no_such_path()
-    return found(draft, target)
+    manifest = found(draft, target)
+    if "managedFields" in manifest["metadata"]:
+        return manifest
+    created = manifest["metadata"].get("creationTimestamp", stamp(draft.at))
+    return managing.with_managers(manifest, managing.managers(manifest), at=created)

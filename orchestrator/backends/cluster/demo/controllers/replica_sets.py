@@ -14,9 +14,9 @@ from orchestrator.backends.cluster.demo.controllers.objects import (
     put_status,
     tell,
 )
+from orchestrator.backends.cluster.demo.deleting import end_pod
 from orchestrator.backends.cluster.demo.overlay import Draft
 from orchestrator.backends.cluster.demo.parts import Manifest
-from orchestrator.backends.cluster.demo.writing import end_pod
 from orchestrator.backends.cluster.kinds import Kind
 
 CONTROLLER = "replicaset-controller"
