@@ -18,7 +18,7 @@ from pathlib import Path
 import django
 import psutil
 
-from tests.benchmarks import bare, chromium, lists, memory, pages, product, stream
+from tests.benchmarks import bare, chromium, lists, memory, pages, product, stream, whole
 from tests.benchmarks.connection import Failed
 from tests.benchmarks.figures import ROUNDS, Section, markdown, plain
 
@@ -59,6 +59,7 @@ class Run:
         with product.serving(self.folder / "main", self.kubeconfig, pods=PODS) as running:
             self.measure("lists", lambda: lists.quiet(running, self.kubeconfig))
             self.measure("pages", lambda: pages.measured(running))
+            self.measure("whole", lambda: whole.measured(running))
             self.measure("churn", lambda: self._under_churn(running))
             self.measure(
                 "stream", lambda: stream.measured(running, self.kubeconfig, pods=PODS, seconds=seconds)
