@@ -20,6 +20,7 @@ MAP = (  # heading, then (URL name, label, icon, key after G, role needed or "")
             ("namespaces", "Namespaces", "tags", "m", ""),
             ("events", "Events", "bell", "e", ""),
             ("map", "Map", "topology-star-3", "r", ""),
+            ("kinds", "All kinds", "stack-2", "k", ""),
         ),
     ),
     (

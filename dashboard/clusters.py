@@ -1,8 +1,8 @@
 """The pages of what runs in a cluster: pods, nodes, namespaces, events."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +10,12 @@ from django.shortcuts import redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import columns, config, network, storage, tables, workloads
+from dashboard import area_tabs, columns, config, network, storage, tables, workloads
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
-from dashboard.kinds import AREA_OF, AREAS, BAD, PAGES, Page
+from dashboard.kinds import AREA_OF, BAD, PAGES, Page
 from dashboard.links import Links
 from dashboard.permissions import needs
-from dashboard.shell import COUNTED, Badge, back, badge_of
+from dashboard.shell import COUNTED, Badge, back
 from orchestrator.backends.cluster.objects import Pod
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.services.clusters import contexts, feed, lists, states
@@ -53,16 +53,6 @@ COLUMNS: dict[Kind, Callable[[Links], Sequence[tables.Column]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A kind of the same area with the number of its rows."""
-
-    title: str
-    href: str
-    current: bool
-    badge: Badge
-
-
 @require_safe
 @needs("clusters:read")
 def index(request: HttpRequest, kind: Kind) -> HttpResponse:
@@ -72,7 +62,7 @@ def index(request: HttpRequest, kind: Kind) -> HttpResponse:
     scope = contexts.scope(context=address.get("context"), namespace=address.get("namespace"))
     # An address that is passed on must mean the same elsewhere.
     address.query["context"] = scope.context.name
-    tabs = list(_tabs(kind, scope))
+    tabs = list(area_tabs.tabs(AREA_OF.get(kind, ""), scope, current=kind))
     if not kind.namespaced:
         scope = replace(scope, namespace=None)
     found = _found(page, scope, address)
@@ -109,14 +99,6 @@ def retry(request: HttpRequest) -> HttpResponse:
     for cache in scope.cluster.running().values():
         cache.retry()
     return redirect(back(request))
-
-
-def _tabs(kind: Kind, scope: contexts.Scope) -> Iterable[Tab]:
-    """Return the kinds of the same area, if there are several."""
-    links = Links(scope.context.name)
-    for each in AREAS.get(AREA_OF.get(kind, ""), ()):
-        href = links.listing(each, scope.namespace)
-        yield Tab(PAGES[each].title, href, each is kind, badge_of(each, scope))
 
 
 def _columns(kind: Kind, scope: contexts.Scope) -> tuple[Sequence[tables.Column], object]:

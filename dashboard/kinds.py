@@ -239,6 +239,21 @@ AREAS: dict[str, tuple[Kind, ...]] = {  # URL name of the area, which is its fir
     "configmaps": (Kind.CONFIGMAPS, Kind.SECRETS, Kind.RESOURCEQUOTAS, Kind.LIMITRANGES),
     "persistentvolumeclaims": (Kind.PVCS, Kind.PVS),
 }
+# Kinds without caches, listed as the cluster prints them: area -> plural and group -> what they are called.
+BESIDE: dict[str, dict[str, str]] = {
+    "services": {
+        "endpointslices.discovery.k8s.io": "Endpoint slices",
+        "networkpolicies.networking.k8s.io": "Network policies",
+    },
+    "configmaps": {
+        "serviceaccounts": "Service accounts",
+        "roles.rbac.authorization.k8s.io": "Roles",
+        "rolebindings.rbac.authorization.k8s.io": "Role bindings",
+        "poddisruptionbudgets.policy": "Disruption budgets",
+    },
+    "persistentvolumeclaims": {"storageclasses.storage.k8s.io": "Storage classes"},
+}
+BESIDE_OF = {id_: name for name, titles in BESIDE.items() for id_ in titles}
 AREA_OF = {kind: name for name, kinds in AREAS.items() for kind in kinds}
 BAD: dict[Kind, str] = {  # the state whose rows are a red number
     Kind.PODS: "failing",

@@ -42,6 +42,20 @@ class Links:
         href = escape(self.to(kind, namespace, name))
         return mark_safe(f'<a class="{css}" href="{href}">{escape(name)}</a>')
 
+    def kinds(self, namespace: str | None = None) -> str:
+        """Return the address of all kinds."""
+        return reverse("dashboard:kinds") + place_query(self.context, namespace)
+
+    def served(self, id_: str, namespace: str | None = None) -> str:
+        """Return the address of the list of any kind, by its plural and group."""
+        return reverse("dashboard:generic", kwargs={"resource": id_}) + place_query(self.context, namespace)
+
+    def thing(self, id_: str, namespace: str, name: str, *, tab: str = "") -> str:
+        """Return the address of an object of any kind, or of one of its tabs."""
+        view = f"dashboard:generic-object{'-' if tab else ''}{tab}"
+        where = {"resource": id_, "namespace": namespace or NOWHERE, "name": name}
+        return reverse(view, kwargs=where) + place_query(self.context)
+
     def logs(self, namespace: str, name: str) -> str:
         """Return the address of the logs of a pod; "" where no page shows them."""
         try:

@@ -15,11 +15,13 @@ from dashboard.kinds import AREA_OF, PAGES
 from dashboard.links import Links
 from dashboard.permissions import needs
 from dashboard.shell import env_of, place_query
-from orchestrator.services.clusters import contexts, lists, states
+from orchestrator.backends.errors import BackendError
+from orchestrator.services.clusters import connection, contexts, lists, served, states
 
 MOST = 20
 MOST_PLACES = 8
 LONGEST = 253
+KINDS_SECONDS = 0.2  # Which kinds there are is known for a minute; only then is the cluster asked.
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
     groups = [
         ("Best matches", list(_objects(scope, text))),
         ("Pages", list(_pages(scope, text))),
+        ("Kinds", list(_kinds(scope, text))),
         ("Contexts", list(_contexts(text))),
         ("Namespaces", list(_namespaces(scope, text))),
     ]
@@ -69,6 +72,21 @@ def _pages(scope: contexts.Scope, text: str) -> Iterable[Hit]:
     for name, label, icon in areas + (kinds if text else []):
         if text.lower() in label.lower():
             yield Hit(label, "Page", reverse(f"dashboard:{name}") + place, icon)
+
+
+def _kinds(scope: contexts.Scope, text: str) -> Iterable[Hit]:
+    """Return the kinds that are called so; none if the cluster does not tell at once."""
+    if not text:
+        return
+    try:
+        found = connection.within(KINDS_SECONDS, lambda: served.kinds(scope, search=text))
+    except BackendError:
+        return
+    links = Links(scope.context.name)
+    for each in found[:MOST_PLACES]:
+        own = served.own_page(each)
+        href = links.listing(own, scope.namespace) if own else links.served(each.id, scope.namespace)
+        yield Hit(each.kind, each.id, href, PAGES[own].icon if own else "box")
 
 
 def _contexts(text: str) -> Iterable[Hit]:

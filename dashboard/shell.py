@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from dashboard.areas import MAP
-from dashboard.kinds import AREA_OF, BAD
+from dashboard.kinds import AREA_OF, BAD, BESIDE_OF
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError
 from orchestrator.errors import DomainError
@@ -212,6 +212,8 @@ def _path_of(request: HttpRequest) -> dict[str, Any]:
 def _list_path(request: HttpRequest) -> str:
     """Return the path to go on with elsewhere: an object is not there, but others of its kind may be."""
     found = _path_of(request)
+    if "name" in found and "resource" in found:
+        return reverse("dashboard:generic", kwargs={"resource": found["resource"]})
     return reverse(f"dashboard:{found['kind']}") if "name" in found and "kind" in found else request.path
 
 
@@ -229,7 +231,8 @@ def _sections(request: HttpRequest, scope: contexts.Scope | None) -> Iterator[Se
             if needed in ("", role):
                 path = reverse(f"dashboard:{name}")
                 badge = badges.get(name, Badge())
-                current = _is_in(request, path) or _shown_by(request) == name
+                shown_by = _shown_by(request)
+                current = shown_by == name if shown_by else _is_in(request, path)
                 areas.append(Area(name, word, icon, key, path + place, current, badge))
         yield Section(label, areas)
 
@@ -240,8 +243,9 @@ def _is_in(request: HttpRequest, path: str) -> bool:
 
 def _shown_by(request: HttpRequest) -> str:
     """Return the name of the area that the kind of this page belongs to; "" if it has none."""
-    kind = _path_of(request).get("kind")
-    return AREA_OF.get(kind, "") if isinstance(kind, Kind) else ""
+    found = _path_of(request)
+    kind = found.get("kind")
+    return AREA_OF.get(kind, "") if isinstance(kind, Kind) else BESIDE_OF.get(found.get("resource", ""), "")
 
 
 def _badges(scope: contexts.Scope) -> dict[str, Badge]:

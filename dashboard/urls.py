@@ -10,6 +10,8 @@ from dashboard import (
     consumers,
     contexts,
     editing,
+    generic,
+    generic_objects,
     logs,
     map,
     objects,
@@ -48,6 +50,13 @@ urlpatterns = [
     path("apply", applying.apply, name="apply"),
     path("pods/<str:namespace>/<str:name>/logs", logs.pod, name="pod-logs"),
     path("map", map.index, name="map"),
+    path("kinds", generic.kinds, name="kinds"),
+    path("kinds/<resource>", generic.index, name="generic"),
+    path("kinds/<resource>/<namespace>/<name>", generic_objects.overview, name="generic-object"),
+    path(
+        "kinds/<resource>/<namespace>/<name>/events", generic_objects.events_of, name="generic-object-events"
+    ),
+    path("kinds/<resource>/<namespace>/<name>/yaml", generic_objects.yaml_of, name="generic-object-yaml"),
     path("retry", clusters.retry, name="retry"),
     path("search", search.index, name="search"),
     path("theme", shell.set_theme, name="theme"),

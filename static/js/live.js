@@ -55,6 +55,11 @@ function catchUp() {
   for (const panel of panels()) if (dirty.delete(panel.id)) refresh(panel);
 }
 
+// What no watch follows is read again, as long as somebody can see it.
+setInterval(() => {
+  if (!document.hidden) document.querySelectorAll("[data-poll]").forEach(refresh);
+}, POLL);
+
 // --- the socket
 
 function listen() {

@@ -3,6 +3,9 @@
 import pytest
 from django.urls import reverse
 
+from orchestrator.backends.errors import Unreachable
+from orchestrator.services.clusters import contexts
+
 HTMX = {"HX-Request": "true"}
 
 
@@ -27,6 +30,21 @@ def test_pages_contexts_and_namespaces_are_found_too(signed_in):
     assert found(signed_in.get(reverse("dashboard:search"), {"q": "node"}))["Pages"] == ["Nodes"]
     assert found(signed_in.get(reverse("dashboard:search"), {"q": "demo"}))["Contexts"] == ["demo-cluster"]
     assert found(signed_in.get(reverse("dashboard:search"), {"q": "stagi"}))["Namespaces"] == ["staging"]
+
+
+def test_kinds_are_found_by_any_of_their_names(signed_in):
+    assert found(signed_in.get(reverse("dashboard:search"), {"q": "deploy"}))["Kinds"] == ["Deployment"]
+    assert found(signed_in.get(reverse("dashboard:search"), {"q": "pdb"}))["Kinds"] == ["PodDisruptionBudget"]
+
+
+def test_a_cluster_that_does_not_tell_its_kinds_is_searched_all_the_same(signed_in, monkeypatch):
+    def fail(again=False):
+        raise Unreachable("No answer.", service="kubernetes")
+
+    monkeypatch.setattr(contexts.scope().cluster, "resources", fail)
+    groups = found(signed_in.get(reverse("dashboard:search"), {"q": "redis"}))
+    assert groups["Best matches"]
+    assert "Kinds" not in groups
 
 
 def test_an_empty_search_offers_pages_and_contexts(signed_in):

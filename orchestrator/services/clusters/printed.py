@@ -42,6 +42,7 @@ class Page:
     rows: Sequence[TableRow]
     token: str  # asks for the next page, "" if there is none
     total: int | None  # of all pages; None if nobody counted
+    left: int | None = None  # after this page, if the API server says
     searched: int = 0  # rows that a search has looked at
     more: bool = False  # there are rows that the search did not look at
     only: Sequence[str] = ()  # the namespaces that were asked, where not all may be
@@ -104,6 +105,7 @@ def _of_table(resource: Resource, table: Table, *, first: bool) -> Page:
         rows=table.rows,
         token=f"~{table.token}" if table.token else "",
         total=total if first else None,
+        left=table.left,
         read_at=now(),
     )
 
