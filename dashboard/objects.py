@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from dashboard import cells, columns, errors, facts, parts, tables, terminal
+from dashboard import acts, cells, columns, errors, facts, parts, strips, tables, terminal
 from dashboard import surroundings as around
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
 from dashboard.kinds import PAGES
@@ -20,7 +20,7 @@ from orchestrator.backends.cluster.objects import Event, Pod
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError
 from orchestrator.errors import Missing
-from orchestrator.services.clusters import contexts, feed, objects, reasons, related, states, yaml
+from orchestrator.services.clusters import contexts, drains, feed, objects, reasons, related, states, yaml
 
 WAIT_SECONDS = 0.3  # for caches that have just begun; the page follows them
 MOST_EVENTS = 200
@@ -108,12 +108,17 @@ def _overview(request: HttpRequest, opened: Opened) -> HttpResponse:
     owners = related.owners(found, opened.rows)
     groups = related.groups(found, opened.rows)
     counts = list(around.counts(opened.scope, found.row.name)) if opened.kind is Kind.NAMESPACES else []
-    tag = etag(opened.href, found.manifest, opened.pods, opened.events, groups, opened.rows.unread, counts)
+    strip = strips.of(found, opened.scope, opened.pods, at=now())
+    drain = strips.drain(opened.kind, opened.scope, found.row.name, at=now())
+    shown = (opened.pods, opened.events, groups, opened.rows.unread, counts, strip, drain)
+    tag = etag(opened.href, found.manifest, drain and drain.progress.row.changed_at, *shown)
     known = "node" if opened.kind is Kind.NODES else "namespace"  # says the page already
     pod_columns = [each for each in columns.pods(links) if each.shown and each.key != known]
     context = {
         **head(opened, tab=""),
         "etag": tag,
+        "strip": strip,
+        "drain": drain,
         "topics": _topics(opened, counted=bool(counts)),
         "reasons": reasons.of(found),
         "facts": facts.of(found, links, owners=owners),
@@ -185,6 +190,8 @@ def head(opened: Opened, *, tab: str) -> dict[str, Any]:
         "pill": cells.state_of(found.row, "pill") if states.of(found.row) else "",
         "born": cells.since(found.row.created_at),
         "ends": found.manifest["metadata"].get("deletionTimestamp"),
+        "buttons": acts.buttons(found, opened.links) if opened.writes else [],
+        "cancel": opened.tab("do/cancel-drain") if opened.writes and opened.kind is Kind.NODES else "",
         "terminal": terminal.way(opened.found, href=opened.tab("terminal"))
         if opened.writes and tab != "terminal"
         else None,
@@ -215,7 +222,10 @@ def _topics(opened: Opened, *, counted: bool = False) -> str:
     }
     name = opened.found.row.name
     place = name if opened.kind is Kind.NAMESPACES else opened.scope.namespace
-    return " ".join(sorted(_topic(kind, opened.scope, place) for kind in kinds))
+    topics = {_topic(kind, opened.scope, place) for kind in kinds}
+    if opened.kind is Kind.NODES:
+        topics.add(drains.topic(context=opened.scope.context.name, node=name))
+    return " ".join(sorted(topics))
 
 
 def _topic(kind: Kind, scope: contexts.Scope, namespace: str | None) -> str:

@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 from dashboard import (
     access,
     activity,
+    acts,
     applying,
     clusters,
     consumers,
@@ -45,6 +46,7 @@ urlpatterns = [
     path("<kind:kind>/<namespace>/<name>", objects.overview, name="object"),
     path("<kind:kind>/<namespace>/<name>/events", objects.events_of, name="object-events"),
     path("<kind:kind>/<namespace>/<name>/yaml", objects.yaml_of, name="object-yaml"),
+    path("<kind:kind>/<namespace>/<name>/do/<slug:deed>", acts.act, name="act"),
     path("pods/<namespace>/<name>/terminal", objects.terminal_of, {"kind": Kind.PODS}, name="pod-terminal"),
     path("<kind:kind>/<namespace>/<name>/edit", editing.edit, name="object-edit"),
     path("apply", applying.apply, name="apply"),
