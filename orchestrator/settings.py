@@ -249,6 +249,11 @@ K8S_API_TIMEOUT_SECONDS = ENV.k8s_api_timeout_ms / 1000
 CACHE_IDLE = ENV.cache_idle
 DEMO_SEED = ENV.demo_seed
 DEMO_EVOLVE = ENV.demo_evolve
+DEMO_TICKS = True  # What people begin in the demo world goes on by itself, also in one that stands still.
+# What they did is kept beside the database, or in memory alone where there is no place for files.
+DEMO_STATE: Path | None = STATE_DIR / "demo.json" if LOCAL else None
+if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
+    DEMO_STATE = Path(DATABASE["NAME"]).with_suffix(".demo.json")
 DOCKER_HOST = ENV.docker_host
 LOG_MAX_BYTES = ENV.log_max_bytes
 TERMINAL_IDLE = ENV.terminal_idle

@@ -31,4 +31,5 @@ if not os.environ.get("TEST_ON_POSTGRES"):
     DATABASES["default"]["TEST"] = {"NAME": f"{gettempdir()}/orchestrator-tests-{os.getpid()}.sqlite3"}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; the default is slow on purpose
+DEMO_TICKS, DEMO_STATE = False, None  # Time passes when a test says so, and no test sees another's deeds.
 WHITENOISE_AUTOREFRESH = True  # Otherwise it warns that nobody ran collectstatic.

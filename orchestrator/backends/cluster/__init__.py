@@ -61,7 +61,13 @@ def _in_cluster() -> bool:
 def _demo(listener: Listener) -> Cluster:
     from orchestrator.backends.cluster.demo import DemoCluster
 
-    return DemoCluster(seed=settings.DEMO_SEED, evolve=settings.DEMO_EVOLVE, listener=listener)
+    return DemoCluster(
+        seed=settings.DEMO_SEED,
+        evolve=settings.DEMO_EVOLVE,
+        ticks=settings.DEMO_TICKS,
+        state=settings.DEMO_STATE,
+        listener=listener,
+    )
 
 
 def _real(listener: Listener) -> tuple[dict[str, Cluster], str]:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -13,6 +14,7 @@ from orchestrator.backends.cluster.demo.cache import Clock, DemoCache
 from orchestrator.backends.cluster.demo.edits import DemoActs, T
 from orchestrator.backends.cluster.demo.overlay import Draft
 from orchestrator.backends.cluster.demo.present import Present
+from orchestrator.backends.cluster.demo.saved import Saved
 from orchestrator.backends.cluster.demo.world import World
 from orchestrator.backends.cluster.forwards import Door, Knock
 from orchestrator.backends.cluster.objects import Row
@@ -44,7 +46,8 @@ class DemoCluster(DemoActs):
     full hour in which the cluster was made.
 
     What people begin goes on from second to second as long as `ticks` says so, as it does by default where
-    the world evolves; else by `step` alone.
+    the world evolves; else by `step` alone. What they did is kept in the file `state`, if there is one,
+    and shared with the other processes that keep it there.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class DemoCluster(DemoActs):
         seed: int,
         evolve: bool,
         ticks: bool | None = None,
+        state: Path | None = None,
         listener: Listener | None = None,
         clock: Clock = utc_now,
     ) -> None:
@@ -67,10 +71,11 @@ class DemoCluster(DemoActs):
         self._stop: Event | None = None  # of the thread that lets time pass
         self._opened, self._stepped = clock(), timedelta()
         start, minute = self._today() if evolve else (_hour(self._opened), 0)
-        self._present = Present(seed=seed, start=start, minute=minute, at=self._opened)
+        saved = Saved(state, seed=seed) if state else None
+        self._present = Present(seed=seed, start=start, minute=minute, at=self._opened, saved=saved)
 
     def world(self) -> World:
-        with self._lock:
+        with self._lock, self._present.alone():
             self._move()
             return self._present.world()
 
@@ -125,7 +130,7 @@ class DemoCluster(DemoActs):
             self._end()
 
     def act(self, change: Callable[[Draft], T], *, dry_run: bool = False) -> T:
-        with self._lock:
+        with self._lock, self._present.alone():
             self._move()
             draft = self._present.draft()
             result = change(draft)
@@ -137,13 +142,14 @@ class DemoCluster(DemoActs):
         return result
 
     def draft(self) -> Draft:
-        with self._lock:
+        with self._lock, self._present.alone():
             self._move()
             return self._present.draft()
 
     def reset(self) -> None:
         """Forget what people did to this world."""
-        with self._lock:
+        with self._lock, self._present.alone():
+            self._move()
             self._present.reset()
             changes = self._changes()
         self._tell(changes)
@@ -161,7 +167,7 @@ class DemoCluster(DemoActs):
         self._show(self._present.start, self._present.minute)
 
     def _show(self, start: datetime, minute: int) -> None:
-        with self._lock:
+        with self._lock, self._present.alone():
             self._present.move(start=start, minute=minute, at=self._time(minute))
             changes = self._changes()
         self._tell(changes)
@@ -200,7 +206,8 @@ class DemoCluster(DemoActs):
 
     def _begin(self) -> None:
         """Let time pass, from the present minute on."""
-        self._move()
+        with self._present.alone():
+            self._move()
         if self._ticks:
             self._stop = Event()
             Thread(target=self._live, args=(self._stop,), name="demo-cluster", daemon=True).start()
