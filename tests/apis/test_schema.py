@@ -10,6 +10,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
+from hypothesis.strategies import booleans
 from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 from schemathesis import GenerationMode
@@ -27,6 +28,8 @@ ASKED = [
     "/api/deployments/{name}",
     "/api/nodes/{name}/pods",
     "/api/pods/{name}/events",
+    "/api/deployments/{name}/progress",
+    "/api/deployments/{name}/revisions",
     "/api/resources/{type}/{name}/yaml",
     "/api/resources",
     "/api/resources/{kind}",
@@ -44,6 +47,14 @@ OTHERS = [
     "/api/settings/aliases",
     "/api/settings/critical-issues",
     "/api/settings/sidebar-pins",
+]
+DONE = [
+    ("POST", "/api/deployments/{name}/restart", "frontend"),
+    ("POST", "/api/deployments/{name}/scale", "frontend"),
+    ("POST", "/api/deployments/{name}/undo", "frontend"),
+    ("POST", "/api/cronjobs/{name}/trigger", "nope"),
+    ("DELETE", "/api/configmaps/{name}", "app-config"),
+    ("DELETE", "/api/namespaces/{name}", "staging"),
 ]
 OPERATIONS = ["/livez", "/readyz", "/metrics", "/api/settings", "/api/notifications"]  # no parameters
 KEY = {"X-API-Key": "only-for-tests"}
@@ -96,6 +107,20 @@ def test_whatever_is_asked_the_answer_is_as_documented(described, path, mode):
     @given(case=described[path]["GET"].as_strategy(generation_mode=mode))
     def holds(case):
         case.method = method
+        response = case.call_and_validate(checks=PROMISES, headers=KEY)
+        assert response.status_code not in (500, 502)
+
+    holds()
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+@pytest.mark.parametrize(("method", "path", "name"), DONE)
+def test_whatever_is_done_the_answer_is_as_documented(described, method, path, name, mode):
+    @examples(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=described[path][method].as_strategy(generation_mode=mode), known=booleans())
+    def holds(case, known):
+        if known:  # Else hardly an example would come as far as to do something.
+            case.path_parameters, case.query = {"name": name}, {**case.query, "namespace": "default"}
         response = case.call_and_validate(checks=PROMISES, headers=KEY)
         assert response.status_code not in (500, 502)
 

@@ -1,5 +1,6 @@
 """What is done to workloads of a real cluster is done there, to just this object, and followed to its end."""
 
+import socket
 from time import monotonic
 
 import pytest
@@ -113,6 +114,16 @@ def test_a_server_that_is_away_is_told_in_time(api):
     assert (answer.status_code, answer.json()["code"]) == (503, "connection_error")
     assert monotonic() - begun < TIMEOUT_SECONDS
     assert AuditEvent.objects.get(action="Restart").result == "failed"
+
+
+def test_a_server_that_says_nothing_is_given_up_in_time(tmp_path, monkeypatch, settings, workloads):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # Connections are taken, and never answered.
+        file = kubeconfig(tmp_path, current=AWAY, away=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with contexts_of(file, monkeypatch, settings):
+            begun = monotonic()
+            answer = Caller(workloads.namespace).post("deployments/web/restart", context=AWAY)
+            assert (answer.status_code, answer.json()["details"]) == (503, {"message": "ETIMEDOUT"})
+            assert monotonic() - begun < TIMEOUT_SECONDS + 1
 
 
 def progress(api, path: str) -> tuple[str, str]:

@@ -46,7 +46,8 @@ def follow(kind: Kind, scope: Scope, name: str) -> Progress:
     if kind not in COUNTED:
         return progress(kind, found.manifest)
     inside = Scope(scope.cluster, found.row.namespace or None)
-    rows = related.known((Kind.REPLICASETS, Kind.PODS), inside, wait_seconds=WAIT_SECONDS)
+    makers = (Kind.REPLICASETS,) if kind is Kind.DEPLOYMENTS else ()
+    rows = related.known((*makers, Kind.PODS), inside, wait_seconds=WAIT_SECONDS)
     return progress(kind, found.manifest, related.pods(found, rows))
 
 

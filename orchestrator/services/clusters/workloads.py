@@ -118,16 +118,16 @@ def holder(kind: Kind, scope: Scope, name: str, replicas: int) -> str:
 
     Caches are asked, so that what may not be read is passed over.
     """
-    known = related.known((Kind.HPAS, Kind.REPLICASETS), scope, wait_seconds=HOLDERS_SECONDS)
+    kinds = (Kind.HPAS, Kind.REPLICASETS) if kind is Kind.REPLICASETS else (Kind.HPAS,)
+    known = related.known(kinds, scope, wait_seconds=HOLDERS_SECONDS)
     scaled = (each for each in known.of(Kind.HPAS) if isinstance(each, rows.HPA))
     target = (kind.word, name)
     for each in scaled:
         if (each.target_ref.kind, each.target_ref.name) == target and each.namespace == scope.namespace:
             return _autoscaled(each, replicas)
-    if kind is Kind.REPLICASETS:
-        for row in known.of(Kind.REPLICASETS):
-            if isinstance(row, rows.ReplicaSet) and row.name == name and row.owner:
-                return f"The deployment {row.owner} made it and sets the number again: scale that one."
+    for row in known.of(Kind.REPLICASETS):
+        if isinstance(row, rows.ReplicaSet) and row.name == name and row.owner:
+            return f"The deployment {row.owner} made it and sets the number again: scale that one."
     return ""
 
 
