@@ -20,7 +20,18 @@ from orchestrator.backends.cluster.objects import Event, Pod
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError
 from orchestrator.errors import Missing
-from orchestrator.services.clusters import contexts, drains, feed, objects, reasons, related, states, yaml
+from orchestrator.services.clusters import (
+    contexts,
+    drains,
+    feed,
+    forwarding,
+    objects,
+    ports,
+    reasons,
+    related,
+    states,
+    yaml,
+)
 
 WAIT_SECONDS = 0.3  # for caches that have just begun; the page follows them
 MOST_EVENTS = 200
@@ -162,6 +173,16 @@ def _yaml(request: HttpRequest, opened: Opened) -> HttpResponse:
     return render(request, "objects/yaml.html", context)
 
 
+def _ports(request: HttpRequest, opened: Opened) -> HttpResponse:
+    context = {
+        **head(opened, tab="ports"),
+        "ports": ports.of(opened.kind, opened.found.manifest),
+        "open": opened.tab("ports/open"),
+        "writes": opened.writes,
+    }
+    return render(request, "objects/ports.html", context)
+
+
 def _terminal(request: HttpRequest, opened: Opened) -> HttpResponse:
     shown = terminal.page(request, opened.scope, opened.found.manifest, here=opened.tab("terminal"))
     response = render(request, "objects/terminal.html", {**head(opened, tab="terminal"), **shown})
@@ -171,6 +192,7 @@ def _terminal(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 overview, events_of, yaml_of = _view(_overview), _view(_events), _view(_yaml)
 terminal_of = csp_update(terminal.POLICY)(needs(terminal.SCOPE)(_view(_terminal)))
+ports_of = _view(_ports)
 
 
 def head(opened: Opened, *, tab: str) -> dict[str, Any]:
@@ -208,6 +230,8 @@ def _tabs(opened: Opened, *, tab: str) -> Iterable[Tab]:
             yield Tab("Logs", logs, tab == "logs")
         if opened.writes:
             yield Tab("Terminal", opened.tab("terminal"), tab == "terminal")
+    if opened.kind in forwarding.KINDS:
+        yield Tab("Ports", opened.tab("ports"), tab == "ports")
     yield Tab("Events", opened.tab("events"), tab == "events", len(opened.events), bad)
     yield Tab("YAML", opened.tab("yaml"), tab == "yaml")
 

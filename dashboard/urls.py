@@ -10,6 +10,7 @@ from dashboard import (
     clusters,
     consumers,
     contexts,
+    doors,
     editing,
     generic,
     generic_objects,
@@ -24,6 +25,7 @@ from dashboard import (
 )
 from dashboard.kinds import PAGES
 from orchestrator.backends.cluster.port import Kind
+from orchestrator.services.clusters import forwarding
 
 
 class KindConverter:
@@ -48,6 +50,14 @@ urlpatterns = [
     path("<kind:kind>/<namespace>/<name>/yaml", objects.yaml_of, name="object-yaml"),
     path("<kind:kind>/<namespace>/<name>/do/<slug:deed>", acts.act, name="act"),
     path("pods/<namespace>/<name>/terminal", objects.terminal_of, {"kind": Kind.PODS}, name="pod-terminal"),
+    *(
+        route
+        for kind in forwarding.KINDS
+        for route in (
+            path(f"{kind}/<namespace>/<name>/ports", objects.ports_of, {"kind": kind}),
+            path(f"{kind}/<namespace>/<name>/ports/open", doors.open_port, {"kind": kind}),
+        )
+    ),
     path("<kind:kind>/<namespace>/<name>/edit", editing.edit, name="object-edit"),
     path("apply", applying.apply, name="apply"),
     path("pods/<str:namespace>/<str:name>/logs", logs.pod, name="pod-logs"),

@@ -30,6 +30,7 @@ PAGES = [
     f"/dashboard/deployments/default/api-gateway/do/delete?{PLACE}",
     f"/dashboard/namespaces/-/default?{PLACE}",
     f"/dashboard/pods/default/no-such-pod?{PLACE}",
+    f"/dashboard/services/default/frontend/ports?{PLACE}",
     "/dashboard/contexts",
     "/dashboard/contexts/add",
     f"/dashboard/search?{PLACE}&q=redis",
