@@ -45,6 +45,7 @@ THREADS = 4  # of one terminal: one reads, one types, one looks after it, one en
 MOST_UNREAD = 256 * 1024  # bytes that the page has not drawn yet; then the container waits
 MOST_TYPED = 1024 * 1024  # bytes that the container has not read yet
 CHECK_SECONDS = 5.0
+GONE = (RuntimeError, OSError)  # what servers raise if the page left while something was on its way to it
 Result = TypeVar("Result")
 
 
@@ -134,7 +135,8 @@ class TerminalConsumer(AsyncWebsocketConsumer):
             await self.say(error=self.why)
         finally:
             await self.tidy_up()
-        await self.close(ENDED)
+            with suppress(*GONE):
+                await self.close(ENDED)
 
     async def carry(self, opened: Terminal) -> None:
         """Carry bytes until the terminal ends; raise the `BackendError` that broke it."""
@@ -143,7 +145,7 @@ class TerminalConsumer(AsyncWebsocketConsumer):
         try:
             while not self.left and (chunk := await self.in_thread(next, chunks, None)) is not None:
                 self.unread += len(chunk)
-                await self.send(bytes_data=chunk)
+                await self.deliver(bytes_data=chunk)
                 while self.unread > MOST_UNREAD and not self.left:
                     self.drawn.clear()
                     await self.drawn.wait()
@@ -189,8 +191,11 @@ class TerminalConsumer(AsyncWebsocketConsumer):
         self.threads.shutdown(wait=False)
 
     async def say(self, **message: Any) -> None:
-        with suppress(RuntimeError):  # The page left while this was on its way.
-            await self.send(text_data=json.dumps(message))
+        await self.deliver(text_data=json.dumps(message))
+
+    async def deliver(self, **frame: Any) -> None:
+        with suppress(*GONE):
+            await self.send(**frame)
 
     async def in_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self.threads, function, *arguments)

@@ -164,10 +164,9 @@ async def _connect(upgrade: Upgrade) -> ClientConnection:
     if found.subprotocol is None:
         await found.close()
         raise _no_websocket()
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-        found.transport.get_extra_info("socket").setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_MILLISECONDS
-        )
+    wire = found.transport.get_extra_info("socket")  # None if it has ended already
+    if wire is not None and hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_MILLISECONDS)
     return found
 
 

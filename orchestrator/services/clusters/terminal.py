@@ -1,17 +1,15 @@
 """Terminals in containers: who may open one, which shell it runs, when it has to end, what the audit says."""
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from threading import Lock
 from time import monotonic
 from typing import Any
 
-from orchestrator.backends.cluster.port import Kind, Shell
+from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError
 from orchestrator.errors import InvalidInput, NotNow, Problem
 from orchestrator.services import access
@@ -63,16 +61,15 @@ class Wish:
 class Terminal:
     """An open terminal. One thread reads; all else may be called from any other."""
 
-    def __init__(self, shell: Shell, target: Target, *, container: str, name: str, interpreter: str) -> None:
+    def __init__(self, begun: shells.Begun, target: Target, *, container: str) -> None:
         self.target = target
         self.container = container
-        self.name = name  # of its shell
+        self.name = begun.name  # of its shell
         self.used_at = monotonic()
         self.began_at = self.used_at
         self.ended = False
-        self._shell = shell
-        self._interpreter = interpreter
-        self._process = ""  # of the shell, by its number in the container
+        self._begun = begun
+        self._shell = begun.shell
 
     @property
     def exit_code(self) -> int | None:
@@ -85,9 +82,7 @@ class Terminal:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield what the terminal prints until its shell ends or `stop` is called; raise `BackendError`."""
-        parts = self._shell.chunks()
-        self._process, rest = shells.number(parts)
-        for part in chain([rest], parts):
+        for part in self._begun.parts:
             self.used_at = monotonic()
             if part:
                 yield part
@@ -108,11 +103,9 @@ class Terminal:
     def hang_up(self) -> None:
         """End what still runs in it, as closing the window of a terminal does; how that ends is not told."""
         self._shell.close()
-        if self.exit_code is None and self._process:
+        if self.exit_code is None:
             with suppress(BackendError):
-                shells.output(
-                    self.target, self.container, [self._interpreter, "-c", f"kill -HUP {self._process}"]
-                )
+                shells.output(self.target, self.container, self._begun.farewell)
 
 
 def containers(manifest: dict[str, Any]) -> list[Choice]:
@@ -153,7 +146,8 @@ def start(caller: Caller, wish: Wish, *, at: datetime) -> Terminal:
     try:
         with acting.attempt(target, OPEN, at=at, note=wish.container) as made:
             acting.require(target, CONNECT)
-            terminal = _started(target, wish)
+            begun = shells.begin(target, wish.container, columns=wish.columns, rows=wish.rows)
+            terminal = Terminal(begun, target, container=wish.container)
             made.note = f"{wish.container}, {terminal.name}"
     except Exception:
         _give_back(caller.name)
@@ -239,18 +233,3 @@ def _give_back(user: str) -> None:
         _open[user] -= 1
         if not _open[user]:
             del _open[user]
-
-
-def _started(target: Target, wish: Wish) -> Terminal:
-    interpreter, path = shells.find(target, wish.container)
-    # Its number comes first, so that it can be hung up on: a lost connection alone does not end it.
-    command = [interpreter, "-c", f"echo $$; exec {shlex.quote(path)}"]
-    shell = shells.run(target, wish.container, command, tty=True)
-    shell.resize(columns=wish.columns, rows=wish.rows)
-    return Terminal(
-        shell,
-        target,
-        container=wish.container,
-        name=path.rpartition("/")[2],
-        interpreter=interpreter,
-    )

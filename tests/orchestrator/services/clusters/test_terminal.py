@@ -86,7 +86,7 @@ def test_what_still_runs_is_hung_up_on(start, monkeypatch):
     monkeypatch.setattr(shells, "run", lambda *where, **how: asked.append(where[2]) or run(*where, **how))
     assert next(opened.chunks()) == b"/ $ "
     terminal.end(opened, at=now(), why="because")
-    assert asked == [["sh", "-c", "kill -HUP 42"]]
+    assert asked == [("sh", "-c", "kill -HUP 42")]
     assert audited()[-1][2].endswith(": because")
 
 
