@@ -18,6 +18,8 @@ PAGES = [
     f"/dashboard/map?{PLACE}&namespace=default",
     f"/dashboard/map?{PLACE}&q=nothing-is-called-so",
     f"/dashboard/pods/staging/rabbitmq-0?{PLACE}",
+    f"/dashboard/pods/staging/rabbitmq-0/terminal?{PLACE}",
+    f"/dashboard/pods/production/postgres-0/terminal?{PLACE}",
     f"/dashboard/deployments/default/api-gateway?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/events?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/yaml?{PLACE}",

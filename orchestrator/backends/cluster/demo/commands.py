@@ -187,6 +187,7 @@ SHELLS = ("bash", "sh", "ash")
 COMMANDS: dict[str, Command] = {
     "cat": _cat,
     "cd": _cd,
+    "clear": lambda place, words: ["\x1b[H\x1b[2J"],
     "command": _command,
     "date": lambda place, words: [f"{place.clock():%a %b %e %H:%M:%S UTC %Y}\n"],
     "echo": _echo,
