@@ -61,13 +61,13 @@ async def pod_logs(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 async def _answer(request: HttpRequest, name: str, values: dict[str, Any]) -> HttpResponseBase:
-    form = _form(request)
+    form = form_of(request)
     download = values["download"] == "true"
     query = request.GET
     scope = contexts.scope(
         context=query.get("context"), namespace=query.get("namespace"), mode=query.get("mode")
     )
-    log = await sync_to_async(logs.find)(scope, name, _ask(request, values, everything=download))
+    log = await sync_to_async(logs.find)(scope, name, ask_of(request, values, everything=download))
     follow = values["follow"] == "true" or (form == EVENTS and values["follow"] != "false")
     stamped = values["timestamps"] == "true"
     if not (download or follow or form == EVENTS):
@@ -86,11 +86,11 @@ async def _answer(request: HttpRequest, name: str, values: dict[str, Any]) -> Ht
     return StreamingHttpResponse(parts, content_type=EVENTS if events else TEXT_TYPE, headers=headers)
 
 
-def _form(request: HttpRequest) -> str:
+def form_of(request: HttpRequest) -> str:
     return request.get_preferred_type([JSON, TEXT, EVENTS]) or JSON
 
 
-def _ask(request: HttpRequest, values: dict[str, Any], *, everything: bool) -> logs.Ask:
+def ask_of(request: HttpRequest, values: dict[str, Any], *, everything: bool) -> logs.Ask:
     usual = None if everything else logs.DEFAULT_TAIL
     return logs.Ask(
         container=values["container"].strip(),
@@ -126,7 +126,7 @@ async def _text(stream: LogStream, log: logs.Log, request: HttpRequest) -> Async
             if batch.lines:
                 yield b"".join(line + b"\n" for line in batch.lines)
             if clock() >= beat_at:
-                if not await _is_still_welcome(request):
+                if not await is_still_welcome(request):
                     return
                 beat_at = clock() + settings.SSE_HEARTBEAT_SECONDS
     except BackendError as exc:
@@ -147,20 +147,20 @@ async def _frames(stream: LogStream, log: logs.Log, request: HttpRequest) -> Asy
         while clock() < ends_at:
             batch = await _next(tail, until=beat_at)
             if batch is None:
-                yield _frame("end", {"timestamp": _timestamp(), "reason": "The log has ended."})
+                yield frame("end", {"timestamp": timestamp(), "reason": "The log has ended."})
                 return
             if batch.missed:
-                yield _frame("missed", {"lines": batch.missed})
+                yield frame("missed", {"lines": batch.missed})
             if batch.lines:
                 yield _logged(batch.lines, first=number + 1)
                 number += len(batch.lines)
             if clock() >= beat_at:
-                if not await _is_still_welcome(request):
+                if not await is_still_welcome(request):
                     return
                 beat_at = clock() + settings.SSE_HEARTBEAT_SECONDS
-                yield _frame("heartbeat", {"timestamp": _timestamp()})
+                yield frame("heartbeat", {"timestamp": timestamp()})
     except BackendError as exc:
-        yield _frame("error", {"message": exc.message, "code": exc.code, "retrying": False})
+        yield frame("error", {"message": exc.message, "code": exc.code, "retrying": False})
     finally:
         tail.leave()
 
@@ -174,7 +174,7 @@ async def _next(tail: Tail, *, until: float) -> Batch | None:
         return Batch([], 0)
 
 
-async def _is_still_welcome(request: HttpRequest) -> bool:
+async def is_still_welcome(request: HttpRequest) -> bool:
     """Return False once the key was revoked or the user signed out."""
     try:
         await authentication.caller(request, scope=SCOPE)
@@ -193,9 +193,9 @@ def _logged(lines: list[bytes], *, first: int) -> bytes:
     return "".join(frames).encode()
 
 
-def _frame(event: str, data: Mapping[str, object]) -> bytes:
+def frame(event: str, data: Mapping[str, object]) -> bytes:
     return f"event: {event}\ndata: {json.dumps(data)}\n\n".encode()
 
 
-def _timestamp() -> str:
+def timestamp() -> str:
     return now().isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

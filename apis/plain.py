@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from orchestrator.backends.cluster.port import Kind
+from orchestrator.services.clusters import workload_logs
+
 FLAG = {"type": "string", "enum": ["true", "false"]}
 LOGS: dict[str, tuple[dict[str, Any], str]] = {
     "container": ({"type": "string"}, "Needed if the pod has several."),
@@ -48,6 +51,10 @@ def paths(example: dict[str, Any]) -> dict[str, Any]:
     return {
         "/api/stream": {"get": stream},
         "/api/pods/{name}/logs": {"get": _logs(shared, refused, security=example["security"])},
+        **{
+            f"/api/{kind}/{{name}}/logs": {"get": _merged(kind, shared, refused, example["security"])}
+            for kind in workload_logs.KINDS
+        },
         "/livez": {"get": _probe("livez", "Whether the process answers.", status)},
         "/readyz": {"get": _probe("readyz", "Whether requests can be served.", status, ready)},
         "/metrics": {"get": metrics},
@@ -86,6 +93,16 @@ def _logs(
         ],
         "security": security,
         "responses": {"200": {"description": "The lines.", "content": found}, **refused},
+    }
+
+
+def _merged(
+    kind: Kind, shared: dict[str, dict[str, Any]], refused: dict[str, Any], security: list[Any]
+) -> dict[str, Any]:
+    """Return the operation of a workload's logs: that of a pod's, whose entries also name their pod."""
+    return _logs(shared, refused, security=security) | {
+        "operationId": f"get{kind.word}Logs",
+        "description": "The logs of all pods in the order of time; entries name their pod and container.",
     }
 
 

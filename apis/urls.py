@@ -24,6 +24,7 @@ from apis import (
     stream,
     summary,
     topology,
+    workload_logs,
 )
 
 app_name = "apis"
@@ -58,6 +59,7 @@ urlpatterns = [
     path("api/contexts", contexts.ContextsView.as_view(), name="contexts"),
     path("api/contexts/<path:name>", contexts.ContextView.as_view(), name="context"),
     path("api/pods/<str:name>/logs", logs.pod_logs, name="pod-logs"),
+    *workload_logs.paths(),
     path("api/settings", preferences.SettingsView.as_view(), name="settings"),
     path("api/settings/aliases", preferences.AliasesView.as_view(), name="aliases"),
     path("api/settings/critical-issues", preferences.IssuesView.as_view(), name="critical-issues"),

@@ -144,20 +144,21 @@ def open_log(log: Log, *, follow: bool = False, timestamps: bool = False) -> Log
         return log.scope.cluster.logs(log.pod, namespace=log.scope.namespace or "", query=query)
 
 
-def read(log: Log) -> Lines:
-    """Return the newest lines that were asked for, `LOG_MAX_BYTES` at most; raise what `open_log` does.
+def read(log: Log, *, most_bytes: int | None = None) -> Lines:
+    """Return the newest lines that were asked for, `LOG_MAX_BYTES` at most unless said; raises as `open_log`.
 
     Memory does not grow with the log. Raises `TimedOut` if it takes longer than a request may.
     """
     most = MOST_LINES if log.ask.tail is None else log.ask.tail
+    most_bytes = most_bytes or settings.LOG_MAX_BYTES
     kept: deque[bytes] = deque()
     size, cut = 0, False
     with closing(open_log(log, timestamps=True)) as stream, _as_it_is(log):
         for line in _wanted(log, stream):
             kept.append(line)
             size += len(line) + 1
-            while kept and (len(kept) > most or size > settings.LOG_MAX_BYTES):
-                cut = cut or size > settings.LOG_MAX_BYTES
+            while kept and (len(kept) > most or size > most_bytes):
+                cut = cut or size > most_bytes
                 size -= len(kept.popleft()) + 1
     return Lines([line.decode(errors="replace") for line in kept], cut)
 

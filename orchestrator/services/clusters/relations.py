@@ -18,7 +18,12 @@ def pods_of(kind: Kind, scope: Scope, name: str) -> Listing:
     Rows are `OwnedPod`. Raises what `objects.read` and `lists.required` raise.
     """
     found = objects.read(kind, scope, name)
-    makers = {str(found.manifest["metadata"]["uid"])}
+    return made_by(kind, scope, str(found.manifest["metadata"]["uid"]))
+
+
+def made_by(kind: Kind, scope: Scope, uid: str) -> Listing:
+    """Return the pods that the workload with a uid owns; raise what `lists.required` does."""
+    makers = {uid}
     if kind is Kind.DEPLOYMENTS:  # It makes replica sets, which make the pods.
         makers |= _replica_sets(scope, makers)
     listing = lists.required(Kind.PODS, scope, Query())
