@@ -25,7 +25,7 @@ from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError
 from orchestrator.errors import DomainError, Missing
 from orchestrator.services import access
-from orchestrator.services.clusters import acting, deletion, draining, drains, objects, workloads
+from orchestrator.services.clusters import acting, deletion, draining, drains, objects, revisions, workloads
 from orchestrator.services.clusters.acting import Done
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.draining import Options
@@ -163,6 +163,8 @@ def _more(deed: Deed, scope: Scope, found: Found | None, form: forms.Form, links
         return {"lost": lost, "maker": _maker(found), "milder": list(_milder(found, links))}
     if deed.name == "drain":
         return _plan(scope, name, form)
+    if deed.name == "undo":
+        return _change(found, scope, form)
     return {}
 
 
@@ -198,6 +200,16 @@ def _plan(scope: Scope, name: str, form: forms.Form) -> dict[str, Any]:
         "alone": [each for each in plan if draining.FORCE in each.needs],
         "losing": [each for each in plan if draining.DELETE_EMPTY_DIR in each.needs],
     }
+
+
+def _change(found: Found, scope: Scope, form: forms.Form) -> dict[str, Any]:
+    """Return what a way back to a revision would change; what keeps that away says so."""
+    asked = str((form.data if form.is_bound else form.initial).get("revision", ""))
+    number = int(asked) if asked.isdecimal() and len(asked) < 19 else 0
+    try:
+        return {"hunks": revisions.difference(found.kind, scope, found.row.name, revision=number)}
+    except (BackendError, DomainError) as exc:
+        return {"unplanned": errors.sentence_of(exc)}
 
 
 def _if_there(kind: Kind, scope: Scope, name: str) -> Found | None:

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from orchestrator.backends.cluster import objects
 from orchestrator.backends.cluster.port import Kind, Propagation
 from orchestrator.services.access import Caller
-from orchestrator.services.clusters import cronjobs, deletion, drains, nodes, workloads
+from orchestrator.services.clusters import cronjobs, deletion, drains, nodes, revisions, workloads
 from orchestrator.services.clusters.acting import Done
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.draining import Options
@@ -26,6 +26,10 @@ class NoForm(forms.Form):
 
 class ScaleForm(forms.Form):
     replicas = forms.IntegerField(label="Pods")
+
+
+class UndoForm(forms.Form):
+    revision = forms.IntegerField(min_value=0)
 
 
 class DeleteForm(forms.Form):
@@ -107,6 +111,11 @@ def _alone(found: Found) -> str:
 def _scale(asked: Asked) -> Done:
     replicas = asked.values["replicas"]
     return workloads.scale(asked.caller, asked.kind, asked.scope, asked.name, replicas=replicas, at=now())
+
+
+def _undo(asked: Asked) -> Done:
+    revision = asked.values["revision"]
+    return revisions.undo(asked.caller, asked.kind, asked.scope, asked.name, revision=revision, at=now())
 
 
 def _delete(asked: Asked) -> Done:
@@ -233,6 +242,16 @@ DEEDS: tuple[Deed, ...] = (
         do=_simple(workloads.resume),
         about="What changed meanwhile reaches its pods.",
         fits=lambda found: _spec(found, "paused"),
+    ),
+    Deed(
+        name="undo",
+        label="Go back",
+        icon="history",
+        kinds=workloads.RESTARTABLE,
+        do=_undo,
+        about="",
+        form=UndoForm,
+        fits=lambda found: False,  # Its buttons are with the revisions.
     ),
     Deed(
         name="suspend",

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from dashboard import acts, cells, columns, errors, facts, parts, strips, tables, terminal
+from dashboard import acts, cells, columns, errors, facts, history, parts, strips, tables, terminal
 from dashboard import surroundings as around
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
 from dashboard.kinds import PAGES
@@ -191,6 +191,11 @@ def _terminal(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 
 overview, events_of, yaml_of = _view(_overview), _view(_events), _view(_yaml)
+history_of = _view(
+    lambda request, opened: history.show(
+        request, opened.scope, opened.found, opened.links, head=head(opened, tab="history")
+    )
+)
 terminal_of = csp_update(terminal.POLICY)(needs(terminal.SCOPE)(_view(_terminal)))
 ports_of = _view(_ports)
 
@@ -213,7 +218,6 @@ def head(opened: Opened, *, tab: str) -> dict[str, Any]:
         "born": cells.since(found.row.created_at),
         "ends": found.manifest["metadata"].get("deletionTimestamp"),
         "buttons": acts.buttons(found, opened.links) if opened.writes else [],
-        "cancel": opened.tab("do/cancel-drain") if opened.writes and opened.kind is Kind.NODES else "",
         "terminal": terminal.way(opened.found, href=opened.tab("terminal"))
         if opened.writes and tab != "terminal"
         else None,
@@ -234,6 +238,8 @@ def _tabs(opened: Opened, *, tab: str) -> Iterable[Tab]:
         yield Tab("Ports", opened.tab("ports"), tab == "ports")
     yield Tab("Events", opened.tab("events"), tab == "events", len(opened.events), bad)
     yield Tab("YAML", opened.tab("yaml"), tab == "yaml")
+    if opened.kind in history.KINDS:
+        yield Tab("History", opened.tab("history"), tab == "history")
 
 
 def _topics(opened: Opened, *, counted: bool = False) -> str:

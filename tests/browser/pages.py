@@ -27,6 +27,7 @@ PAGES = [
     f"/dashboard/apply?{PLACE}",
     f"/dashboard/secrets/default/api-keys?{PLACE}",
     f"/dashboard/nodes/-/worker-a?{PLACE}",
+    f"/dashboard/deployments/default/api-gateway/history?{PLACE}",
     f"/dashboard/nodes/-/worker-a/do/drain?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/do/scale?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/do/delete?{PLACE}",

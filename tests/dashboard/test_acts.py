@@ -7,7 +7,7 @@ import pytest
 from django.utils.timezone import now
 
 from orchestrator.backends.cluster.demo import DemoCluster
-from orchestrator.backends.cluster.port import DEMO_CONTEXT, Catalogue, Kind
+from orchestrator.backends.cluster.port import DEMO_CONTEXT, RESOURCES, Catalogue, Kind, Patch
 from orchestrator.controllers.drains import reconcile
 from orchestrator.models import AuditEvent, Drain
 from orchestrator.services.clusters import contexts
@@ -43,7 +43,7 @@ def claim(demo):
 
 def offered(response) -> set[str]:
     """Return what a page offers to do."""
-    return set(re.findall(r"/do/([a-z-]+)\?", response.content.decode()))
+    return set(re.findall(r"/do/([a-z-]+)[?\"]", response.content.decode()))
 
 
 def text(response) -> str:
@@ -158,6 +158,32 @@ def test_only_the_object_that_was_seen_is_deleted(pages):
     response = pages.post(f"{GATEWAY}/do/delete", CONTEXT | {"uid": "another"})
     assert response.status_code == 409
     assert "Nothing was changed" in text(response)
+
+
+def test_the_history_shows_each_revision_and_what_going_back_changes(pages):
+    assert "present" in text(pages.get(f"{GATEWAY}/history{HERE}"))
+    image = {"spec": {"template": {"spec": {"containers": [{"name": "api-gateway", "image": "shop/new:2"}]}}}}
+    contexts.catalogue().clusters[DEMO_CONTEXT].patch(
+        RESOURCES[Kind.DEPLOYMENTS], image, namespace="default", name="api-gateway", how=Patch.STRATEGIC
+    )
+    shown = pages.get(f"{GATEWAY}/history{HERE}")
+    assert "shop/new:2" in text(shown)
+    back = re.search(r"do/undo\?context=demo-cluster&amp;revision=(\d+)", shown.content.decode())
+    asked = pages.get(f"{GATEWAY}/do/undo{HERE}&revision={back[1]}")
+    assert "shop/new:2" in text(asked)
+    page = pages.post(f"{GATEWAY}/do/undo", CONTEXT | {"revision": back[1]}, follow=True)
+    assert f"goes back to revision {back[1]}" in text(page)
+    assert f"Roll back to revision {back[1]} asked by operator-user" in text(page)
+
+
+def test_a_revision_that_is_not_kept_is_named(pages):
+    response = pages.post(f"{GATEWAY}/do/undo", CONTEXT | {"revision": "999"})
+    assert response.status_code == 404
+    assert "Nothing was changed" in text(response)
+
+
+def test_a_kind_without_revisions_has_no_history(pages):
+    assert pages.get(f"{NODE}/history{HERE}").status_code == 404
 
 
 def test_an_object_that_is_gone_has_no_question(pages):

@@ -9,7 +9,7 @@ from orchestrator.services.clusters import acting
 from orchestrator.services.clusters.contexts import Scope
 
 LATELY = timedelta(minutes=10)
-ACTIONS = ("Restart", "Scale", "Pause", "Resume", "Suspend", "Undo", "Delete", "Edit", "Apply")
+ACTIONS = ("Restart", "Scale", "Pause", "Resume", "Suspend", "Roll back", "Delete", "Edit", "Apply")
 
 
 @dataclass(frozen=True, slots=True)
