@@ -112,6 +112,11 @@ def bytes_text(quantity: str) -> str:
     value = quantities.number(quantity)
     if value is None:
         return quantity
+    return size_text(value)
+
+
+def size_text(value: float) -> str:
+    """Return bytes in GiB or MiB."""
     mebibytes = value / 2**20
     return f"{mebibytes / 1024:.1f} GiB" if mebibytes >= 1024 else f"{mebibytes:.0f} MiB"
 

@@ -1,7 +1,7 @@
 """The pages of what runs in a cluster: pods, nodes, namespaces, events."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import area_tabs, columns, config, network, storage, tables, workloads
+from dashboard import area_tabs, columns, config, network, storage, tables, usage, workloads
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
 from dashboard.kinds import AREA_OF, BAD, PAGES, Page
 from dashboard.links import Links
@@ -18,7 +18,8 @@ from dashboard.permissions import needs
 from dashboard.shell import COUNTED, Badge, back
 from orchestrator.backends.cluster.objects import Pod
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
-from orchestrator.services.clusters import contexts, feed, lists, states
+from orchestrator.services.clusters import contexts, feed, lists, sampler, states
+from orchestrator.services.clusters import usage as services
 from orchestrator.services.clusters.findings import counted
 
 KNOWN = ("context", "namespace", "state", "type", "timeRange", "q", "sort", "page", "cols")
@@ -65,8 +66,11 @@ def index(request: HttpRequest, kind: Kind) -> HttpResponse:
     tabs = list(area_tabs.tabs(AREA_OF.get(kind, ""), scope, current=kind))
     if not kind.namespaced:
         scope = replace(scope, namespace=None)
-    found = _found(page, scope, address)
+    use = services.measured(kind, scope, wait_seconds=WAIT_SECONDS) if kind in usage.LISTED else None
+    found = _found(page, scope, address, orders=services.orders(use) if use else lists.NO_ORDERS)
     every_column, beside = _columns(kind, scope)
+    if use is not None:
+        every_column, beside = usage.beside(every_column, kind, use), (beside, usage.version(use))
     state = found.state
     stale = _stale(state) if found.everything else ""
     about_state = (state.condition, state.since, state.refused, state.read, state.next_try_at, stale)
@@ -75,7 +79,8 @@ def index(request: HttpRequest, kind: Kind) -> HttpResponse:
         "page": page,
         "tabs": tabs,
         "etag": tag,
-        "topics": _topics(scope, kind, Kind.PODS if kind in COUNT_PODS else None),
+        "topics": _topics(scope, kind, Kind.PODS if kind in COUNT_PODS else None, used=use is not None),
+        "use": use,
         "address": address,
         "query": address.query,
         "here": address.to(),
@@ -98,6 +103,7 @@ def retry(request: HttpRequest) -> HttpResponse:
     scope = contexts.scope(context=request.POST.get("context"))
     for cache in scope.cluster.running().values():
         cache.retry()
+    sampler.retry(scope.cluster)
     return redirect(back(request))
 
 
@@ -115,7 +121,9 @@ def _columns(kind: Kind, scope: contexts.Scope) -> tuple[Sequence[tables.Column]
     return columns.namespaces(links, counts, failing), (counts, failing)
 
 
-def _found(page: Page, scope: contexts.Scope, address: tables.Address) -> lists.Listing:
+def _found(
+    page: Page, scope: contexts.Scope, address: tables.Address, *, orders: Mapping[str, lists.Order]
+) -> lists.Listing:
     query = lists.Query(
         search=address.get("q"),
         state=address.get(page.state_key),
@@ -124,12 +132,13 @@ def _found(page: Page, scope: contexts.Scope, address: tables.Address) -> lists.
         offset=address.offset,
         time_range_hours=_hours(address),
     )
-    found = lists.listing(page.kind, scope, query, wait_seconds=WAIT_SECONDS)
+    found = lists.listing(page.kind, scope, query, wait_seconds=WAIT_SECONDS, orders=orders)
     if found.rows or not found.total:
         return found
     # The list has become shorter than the page somebody was on.
     address.query["page"] = str((found.total - 1) // tables.PAGE_SIZE + 1)
-    return lists.listing(page.kind, scope, replace(query, offset=address.offset), wait_seconds=0)
+    query = replace(query, offset=address.offset)
+    return lists.listing(page.kind, scope, query, wait_seconds=0, orders=orders)
 
 
 def _shown(
@@ -214,10 +223,11 @@ def _sentence(page: Page, found: lists.Listing, address: tables.Address) -> str:
     return f"{counted(total, page.one)}."
 
 
-def _topics(scope: contexts.Scope, *kinds: Kind | None) -> str:
+def _topics(scope: contexts.Scope, *kinds: Kind | None, used: bool = False) -> str:
     """Return what the page follows; names of contexts hold no spaces."""
     context, namespace = scope.context.name, scope.namespace
-    return " ".join(feed.topic(kind, context=context, namespace=namespace) for kind in kinds if kind)
+    topics = [feed.topic(kind, context=context, namespace=namespace) for kind in kinds if kind]
+    return " ".join([*topics, services.topic(scope)] if used else topics)
 
 
 def _running(scope: contexts.Scope) -> list[Pod] | None:

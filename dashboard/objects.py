@@ -10,7 +10,20 @@ from django.shortcuts import render
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from dashboard import acts, cells, columns, errors, facts, history, parts, strips, tables, terminal
+from dashboard import (
+    absent,
+    acts,
+    cells,
+    columns,
+    facts,
+    history,
+    metrics,
+    parts,
+    strips,
+    tables,
+    terminal,
+    usage,
+)
 from dashboard import surroundings as around
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
 from dashboard.kinds import PAGES
@@ -32,6 +45,7 @@ from orchestrator.services.clusters import (
     states,
     yaml,
 )
+from orchestrator.services.clusters import usage as services
 
 WAIT_SECONDS = 0.3  # for caches that have just begun; the page follows them
 MOST_EVENTS = 200
@@ -89,7 +103,7 @@ def _view(show: View) -> Callable[..., HttpResponse]:
         except (Missing, BackendError) as exc:
             if wants_fragment(request) and not isinstance(exc, Missing):
                 raise  # What the page shows stays, and its chip says that it grows old.
-            return _trouble(request, exc, kind=kind, scope=scope, name=name)
+            return absent.page(request, exc, kind=kind, scope=scope, name=name)
         opened = gathered(kind, scope, found)
         return show(request, replace(opened, writes=may(request, terminal.SCOPE)))
 
@@ -119,9 +133,10 @@ def _overview(request: HttpRequest, opened: Opened) -> HttpResponse:
     owners = related.owners(found, opened.rows)
     groups = related.groups(found, opened.rows)
     counts = list(around.counts(opened.scope, found.row.name)) if opened.kind is Kind.NAMESPACES else []
+    use = usage.on_page(opened.kind, found.row, opened.pods, opened.scope, parts.containers(found))
     strip = strips.of(found, opened.scope, opened.pods, at=now())
     drain = strips.drain(opened.kind, opened.scope, found.row.name, at=now())
-    shown = (opened.pods, opened.events, groups, opened.rows.unread, counts, strip, drain)
+    shown = (opened.pods, opened.events, groups, opened.rows.unread, counts, strip, drain, use["version"])
     tag = etag(opened.href, found.manifest, drain and drain.progress.row.changed_at, *shown)
     known = "node" if opened.kind is Kind.NODES else "namespace"  # says the page already
     pod_columns = [each for each in columns.pods(links) if each.shown and each.key != known]
@@ -133,7 +148,7 @@ def _overview(request: HttpRequest, opened: Opened) -> HttpResponse:
         "topics": _topics(opened, counted=bool(counts)),
         "reasons": reasons.of(found),
         "facts": facts.of(found, links, owners=owners),
-        "containers": parts.containers(found),
+        **use,
         "conditions": parts.conditions(found),
         "keys": parts.keys(found),
         "tables": parts.tables(found, links),
@@ -183,6 +198,17 @@ def _ports(request: HttpRequest, opened: Opened) -> HttpResponse:
     return render(request, "objects/ports.html", context)
 
 
+def _metrics(request: HttpRequest, opened: Opened) -> HttpResponse:
+    if opened.kind not in usage.METERED:
+        raise Http404
+    shown = metrics.of(opened.kind, opened.found.row, opened.pods, opened.scope)
+    tag = etag(opened.href, opened.found.row, shown["version"], len(opened.pods))
+    context = {**head(opened, tab="metrics"), "etag": tag, "topics": _topics(opened), **shown}
+    return unchanged(request, etag=tag) or render_either(
+        request, context, page="objects/metrics.html", fragment="objects/_metrics.html"
+    )
+
+
 def _terminal(request: HttpRequest, opened: Opened) -> HttpResponse:
     shown = terminal.page(request, opened.scope, opened.found.manifest, here=opened.tab("terminal"))
     response = render(request, "objects/terminal.html", {**head(opened, tab="terminal"), **shown})
@@ -196,6 +222,7 @@ history_of = _view(
         request, opened.scope, opened.found, opened.links, head=head(opened, tab="history")
     )
 )
+metrics_of = _view(_metrics)
 terminal_of = csp_update(terminal.POLICY)(needs(terminal.SCOPE)(_view(_terminal)))
 ports_of = _view(_ports)
 
@@ -237,6 +264,8 @@ def _tabs(opened: Opened, *, tab: str) -> Iterable[Tab]:
     if opened.kind in forwarding.KINDS:
         yield Tab("Ports", opened.tab("ports"), tab == "ports")
     yield Tab("Events", opened.tab("events"), tab == "events", len(opened.events), bad)
+    if opened.kind in usage.METERED:
+        yield Tab("Metrics", opened.tab("metrics"), tab == "metrics")
     yield Tab("YAML", opened.tab("yaml"), tab == "yaml")
     if opened.kind in history.KINDS:
         yield Tab("History", opened.tab("history"), tab == "history")
@@ -255,6 +284,8 @@ def _topics(opened: Opened, *, counted: bool = False) -> str:
     topics = {_topic(kind, opened.scope, place) for kind in kinds}
     if opened.kind is Kind.NODES:
         topics.add(drains.topic(context=opened.scope.context.name, node=name))
+    if opened.kind in usage.METERED:
+        topics.add(services.topic(opened.scope))
     return " ".join(sorted(topics))
 
 
@@ -264,36 +295,3 @@ def _topic(kind: Kind, scope: contexts.Scope, namespace: str | None) -> str:
 
 def _lines(events: Iterable[Event]) -> list[tuple[Event, Any]]:
     return [(event, cells.since(event.counts_at)) for event in events]
-
-
-def _trouble(
-    request: HttpRequest, exc: Missing | BackendError, *, kind: Kind, scope: contexts.Scope, name: str
-) -> HttpResponse:
-    """Answer with why an object cannot be shown, and with what is known of it all the same."""
-    status = errors.status_of(exc)
-    links = Links(scope.context.name)
-    cache = scope.cluster.running().get(kind)
-    key = (scope.namespace or "", name)
-    row = next((each for each in cache.peek() if each.key == key), None) if cache and status != 403 else None
-    events = scope.cluster.running().get(Kind.EVENTS)
-    told = [each for each in events.peek() if isinstance(each, Event)] if events and status != 403 else []
-    about = [each for each in told if each.kind == kind.word and (each.namespace or "", each.name) == key]
-    about.sort(key=lambda event: event.counts_at or "", reverse=True)
-    context = {
-        "page": PAGES[kind],
-        "kind": kind,
-        "name": name,
-        "scope": scope,
-        "status": status,
-        "problem": errors.sentence_of(exc),
-        "row": row,
-        "pill": cells.state_of(row, "pill") if row is not None and states.of(row) else "",
-        "here": request.get_full_path(),
-        "list": links.listing(kind),
-        "list_here": links.listing(kind, scope.namespace),
-        "lines": _lines(about[:LATEST]),
-    }
-    fragment = wants_fragment(request)
-    template = "objects/_trouble.html" if fragment else "objects/trouble.html"
-    # htmx swaps the news that an object is gone only as an answer that went well.
-    return render(request, template, context, status=200 if fragment else status)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from dashboard import cells
+from dashboard import cells, usage
 from dashboard.htmx import etag, render_either, unchanged
 from dashboard.kinds import PAGES
 from dashboard.links import BY_WORD, Links
@@ -20,6 +20,7 @@ from orchestrator.backends.cluster.objects import Event
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.services import activity
 from orchestrator.services.clusters import contexts, feed, lists
+from orchestrator.services.clusters import usage as services
 from orchestrator.services.clusters.findings import Finding, broken_nodes, broken_pods, counted
 
 WAIT_SECONDS = 0.3
@@ -89,6 +90,9 @@ def index(request: HttpRequest) -> HttpResponse:
     tag = etag(request.GET.urlencode(), versions, newest, conditions)
     findings = _findings(scope, found)
     place = place_query(scope.context.name, scope.namespace)
+    use = usage.measured(Kind.NODES, scope)
+    capacity = list(usage.capacity(scope, use))
+    tag = etag(tag, usage.version(use), capacity)
     context: dict[str, Any] = {
         "etag": tag,
         "here": request.path + place,
@@ -104,6 +108,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "warnings": list(_warnings(scope, found[Kind.EVENTS])),
         "state": found[Kind.PODS].state,
         "events_state": found[Kind.EVENTS].state,
+        "use": use,
+        "used": capacity,
         "checked": sum(each.everything for each in found.values()),
     }
     return unchanged(request, etag=tag) or render_either(
@@ -140,7 +146,7 @@ def _topics(scope: contexts.Scope) -> str:
     context = scope.context.name
     namespaces = {kind: scope.namespace if kind.namespaced else None for kind in KINDS}
     topics = [feed.topic(kind, context=context, namespace=place) for kind, place in namespaces.items()]
-    return " ".join([*topics, activity.TOPIC])
+    return " ".join([*topics, activity.TOPIC, services.topic(scope)])
 
 
 def _findings(scope: contexts.Scope, found: dict[Kind, lists.Listing]) -> list[Finding]:

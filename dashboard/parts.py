@@ -35,6 +35,8 @@ class Container:
     ports: str
     asks: str
     may: str
+    memory: Cell = ""  # what it uses, where that is known
+    cpu: Cell = ""
 
 
 @dataclass(frozen=True, slots=True)

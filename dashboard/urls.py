@@ -47,6 +47,7 @@ urlpatterns = [
     *(path(kind, clusters.index, {"kind": kind}, name=kind) for kind in PAGES),
     path("<kind:kind>/<namespace>/<name>", objects.overview, name="object"),
     path("<kind:kind>/<namespace>/<name>/events", objects.events_of, name="object-events"),
+    path("<kind:kind>/<namespace>/<name>/metrics", objects.metrics_of, name="object-metrics"),
     path("<kind:kind>/<namespace>/<name>/yaml", objects.yaml_of, name="object-yaml"),
     path("<kind:kind>/<namespace>/<name>/history", objects.history_of, name="object-history"),
     path("<kind:kind>/<namespace>/<name>/do/<slug:deed>", acts.act, name="act"),

@@ -12,6 +12,9 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from orchestrator.backends.cluster.port import CacheState, Condition
+from orchestrator.services.clusters.sampler import Condition as Sampling
+from orchestrator.services.clusters.sampler import SourceState
+from orchestrator.services.clusters.samples import EVERY_SECONDS
 
 register = template.Library()
 VENDORED = {
@@ -104,6 +107,22 @@ def age_chip(state: CacheState | None) -> SafeString:
         case _:
             since = state.since.strftime("%H:%M:%S")
             return format_html('<span class="o-age dead"><i></i>no answer since {} UTC</span>', since)
+
+
+@register.simple_tag
+def sample_chip(state: SourceState, why_not: str = "") -> SafeString:
+    """Return how old what is said of use is, and why nothing is said if nothing is."""
+    heard = ago(state.heard_at, "long")
+    match state.condition:
+        case Sampling.LIVE if not why_not:
+            every = f"{EVERY_SECONDS:.0f} s"
+            return format_html('<span class="o-age poll"><i></i>use every {} · {}</span>', every, heard)
+        case Sampling.LATE if state.heard_at and not why_not:
+            return format_html('<span class="o-age late"><i></i>use is {} old</span>', heard)
+        case Sampling.STARTING:
+            return format_html('<span class="o-age poll"><i></i>{}</span>', "use is being read")
+        case _:
+            return format_html('<span class="o-age" title="{}"><i></i>no metrics here</span>', why_not)
 
 
 @register.filter

@@ -31,6 +31,8 @@ PAGES = [
     f"/dashboard/nodes/-/worker-a/do/drain?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/do/scale?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/do/delete?{PLACE}",
+    f"/dashboard/deployments/default/api-gateway/metrics?{PLACE}",
+    f"/dashboard/nodes/-/worker-a/metrics?{PLACE}",
     f"/dashboard/namespaces/-/default?{PLACE}",
     f"/dashboard/pods/default/no-such-pod?{PLACE}",
     f"/dashboard/services/default/frontend/ports?{PLACE}",

@@ -73,13 +73,13 @@ def test_what_needs_attention_comes_first(signed_in):
 
 def test_a_panel_follows_its_context_and_namespace(signed_in):
     answer = signed_in.get(reverse("dashboard:pods"), {"namespace": "staging"})
-    assert 'data-topic="pods:demo-cluster:staging"' in body(answer)
+    assert 'data-topic="pods:demo-cluster:staging usage:demo-cluster:*"' in body(answer)
     assert {row.namespace for row in answer.context["found"].rows} == {"staging"}
 
 
 def test_nodes_also_follow_the_pods_that_they_count(signed_in):
     answer = signed_in.get(reverse("dashboard:nodes"), {"namespace": "staging"})
-    assert 'data-topic="nodes:demo-cluster:* pods:demo-cluster:*"' in body(answer)
+    assert 'data-topic="nodes:demo-cluster:* pods:demo-cluster:* usage:demo-cluster:*"' in body(answer)
 
 
 def test_the_filter_finds_by_image_and_keeps_the_rest_of_the_address(signed_in):

@@ -171,7 +171,7 @@ def test_what_is_on_the_screen_already_is_not_sent_again(signed_in):
 def test_an_object_follows_what_it_shows(signed_in):
     html = body(signed_in.get(address(Kind.JOBS)))
     place = f"demo-cluster:{one(Kind.JOBS)[0]}"
-    assert f'data-topic="events:{place} jobs:{place} pods:{place}"' in html
+    assert f'data-topic="events:{place} jobs:{place} pods:{place} usage:demo-cluster:*"' in html
 
 
 def test_what_is_gone_is_404_and_leads_to_the_list(signed_in):

@@ -1,7 +1,7 @@
 """Lists of what runs in a cluster: filtered, sorted and paged out of the caches."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ from orchestrator.services.clusters.query import SORTS as SORTS
 from orchestrator.services.clusters.query import Query as Query
 
 NEVER = "Unknown"
+Order = Callable[[Row], Any]  # what a row is sorted by
+NO_ORDERS: Mapping[str, Order] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +38,21 @@ class Listing:
 
 
 def listing(
-    kind: Kind, scope: Scope, query: Query, *, wait_seconds: float | None = None, counted: bool = True
+    kind: Kind,
+    scope: Scope,
+    query: Query,
+    *,
+    wait_seconds: float | None = None,
+    counted: bool = True,
+    orders: Mapping[str, Order] = NO_ORDERS,
 ) -> Listing:
     """Return what a list shows now. Rows come from memory; only a cache that just began is waited for.
 
-    Counting looks at every row: whoever shows no counts says `counted=False`. Raises `InvalidInput` with
+    Counting looks at every row: whoever shows no counts says `counted=False`. `orders` are further words that
+    it may be sorted by, for what rows do not hold. Raises `InvalidInput` with
     every bad value. Rows may be missing, or old: `state` says so. Use `required` where that must be an error.
     """
-    matches = compiled(kind, query)
+    matches = compiled(kind, query, orders=orders)
     cache = scope.cluster.cache(kind)
     cache.wait(settings.K8S_API_TIMEOUT_SECONDS if wait_seconds is None else wait_seconds)
     version, state = cache.version, cache.state()
@@ -55,7 +64,7 @@ def listing(
     counts = Counter(map(states.of, found)) if counted else {}
     if query.state:
         found = [row for row in found if states.of(row) == query.state]
-    ordered = in_order(found, kind=kind, sort=query.sort)
+    ordered = in_order(found, kind=kind, sort=query.sort, orders=orders)
     end = None if query.limit is None else query.offset + query.limit
     return Listing(
         rows=[aged(row, at=moment) for row in ordered[query.offset : end]],
@@ -122,7 +131,9 @@ def recent(rows: Iterable[Row], *, hours: float, at: datetime) -> list[Row]:
     return [*events]
 
 
-def in_order(rows: Sequence[Row], *, kind: Kind, sort: str) -> Sequence[Row]:
+def in_order(
+    rows: Sequence[Row], *, kind: Kind, sort: str, orders: Mapping[str, Order] = NO_ORDERS
+) -> Sequence[Row]:
     """Return rows by a comma list of fields, `-` for descending; as they are if nothing is asked."""
     descending: dict[str, bool] = {}
     for part in (each.strip() for each in sort.split(",") if each.strip()):
@@ -130,7 +141,8 @@ def in_order(rows: Sequence[Row], *, kind: Kind, sort: str) -> Sequence[Row]:
         descending.setdefault(part.removeprefix("-"), part.startswith("-"))
     ordered = rows
     for name in reversed(descending):
-        ordered = sorted(ordered, key=_key(SORTS[kind][name]), reverse=descending[name])
+        key = orders.get(name) or _key(SORTS[kind][name])
+        ordered = sorted(ordered, key=key, reverse=descending[name])
     return ordered
 
 

@@ -89,7 +89,7 @@ def _check(found: usage.Measured) -> None:
 
 def _uses(pods: Iterable[Pod], found: usage.Measured) -> Iterable[ContainerUse]:
     for pod in pods:
-        for container, use in found.samples.latest(*pod.key).items():
+        for container, use in found.parts(pod).items():
             yield ContainerUse(
                 pod.name,
                 container,

@@ -1,6 +1,6 @@
 """What may be asked of a list, and the test of rows that follows from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,12 +69,13 @@ class Query:
     time_range_hours: float = DAY_HOURS  # of events
 
 
-def compiled(kind: Kind, query: Query) -> Test | None:
+def compiled(kind: Kind, query: Query, *, orders: Iterable[str] = ()) -> Test | None:
     """Return the test that a row must pass; None if every row does. `state` and times are not part of it.
 
+    `orders` are further words that it may be sorted by.
     Raises `InvalidInput` with every value that breaks a rule.
     """
-    found = problems(kind, query)
+    found = problems(kind, query, orders=orders)
     tests: list[Test] = []
     try:
         if query.label_selector:
@@ -129,7 +130,7 @@ def containing(text: str) -> Test:
     return test
 
 
-def problems(kind: Kind, query: Query) -> list[Problem]:
+def problems(kind: Kind, query: Query, *, orders: Iterable[str] = ()) -> list[Problem]:
     """Return every value of a query that breaks a rule."""
     found = []
     if query.limit is not None and not 1 <= query.limit <= MOST:
@@ -138,7 +139,7 @@ def problems(kind: Kind, query: Query) -> list[Problem]:
         found.append(Problem("offset", "offset is 0 or more"))
     if len(query.search) > LONGEST_SEARCH:
         found.append(Problem("search", f"a search has at most {LONGEST_SEARCH} characters"))
-    known = SORTS[kind]
+    known = {*SORTS[kind], *orders}
     fields = (each.strip().removeprefix("-") for each in query.sort.split(",") if each.strip())
     if any(field not in known for field in fields):
         found.append(Problem("sort", f"sort by {', '.join(sorted(known))}, with - for descending"))

@@ -50,6 +50,10 @@ class Measured:
         """Return what a pod or a node uses."""
         return self.samples.total(*row.key) if self.known else None
 
+    def parts(self, row: Row) -> dict[str, Use]:
+        """Return what each container of a pod uses."""
+        return self.samples.latest(*row.key) if self.known else {}
+
     def together(self, rows: Iterable[Row]) -> Use | None:
         """Return what some pods or nodes use together, as far as it is known; None if it is of none."""
         found = [use for row in rows if (use := self.of(row))]
