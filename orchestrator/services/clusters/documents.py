@@ -188,8 +188,10 @@ def _documents(content: Any, line: int) -> list[Document]:
         if not isinstance(content.get(member), str) or not content[member]:
             raise problem(f"line {line}: the object has no {member}")
     metadata = content.get("metadata")
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+    if not isinstance(metadata, dict) or metadata.get("name") in (None, ""):
         raise problem(f"line {line}: the {content['kind']} has no metadata.name")
+    if not isinstance(metadata["name"], str):
+        raise problem(f"line {line}: metadata.name of the {content['kind']} is not text: put it in quotes")
     if not isinstance(metadata.get("namespace", ""), str | None):
         raise problem(f"line {line}: metadata.namespace of the {content['kind']} is not text")
     return [Document(content, line)]

@@ -46,6 +46,10 @@ def test_keys_are_text():
         ("kind: Pod", "line 1: the object has no apiVersion"),
         ("apiVersion: v1\nkind: 3", "line 1: the object has no kind"),
         ("apiVersion: v1\nkind: Pod\nmetadata: {}", "line 1: the Pod has no metadata.name"),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: no}",
+            "line 1: metadata.name of the Pod is not text: put it in quotes",
+        ),
         (HEAD + "a: 1\na: 2", "line 5: the key a stands twice"),
         (HEAD + "a: &x 1\nb: *x", "line 5: the alias *x is not accepted: write the value itself"),
         (HEAD + "<<: {a: 1}", "line 4: the key << is not accepted: write the members themselves"),
