@@ -12,15 +12,20 @@ from rest_framework.views import APIView
 from apis import objects, schema, shapes
 from apis.clusters import place_headers, scope_of
 from apis.secrets import Text
-from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.cluster.port import RESOURCES, Kind, Resource
 from orchestrator.services.access import Caller
-from orchestrator.services.clusters import acting, applying, contexts, documents, editing, edits, threeway
+from orchestrator.services.clusters import applying, contexts, documents, editing, edits, served, threeway
 
-EDITABLE = {kind.value: kind for kind in Kind if kind is not Kind.EVENTS}
+EDITABLE = {kind.value: each for kind, each in RESOURCES.items() if kind is not Kind.EVENTS}
 FLAG = {"type": "string", "enum": ["true", "false"]}
 DRY_RUN = OpenApiParameter("dryRun", FLAG, description="true to try it without storing anything.")
 FORCE = OpenApiParameter("force", FLAG, description="true to take fields that others manage.")
-TYPE = OpenApiParameter("type", str, "path", enum=[*EDITABLE])
+TYPE = OpenApiParameter(
+    "type",
+    str,
+    "path",
+    description="A plural such as services, or with its group: roles.rbac.authorization.k8s.io.",
+)
 PLACE = schema.text("namespace", "Where objects go that name no namespace.", 63)
 TEXTS = {"type": "array", "items": shapes.TEXT}
 CHANGE = shapes.obj(
@@ -86,11 +91,8 @@ class YAMLView(objects.YAMLView):
 
     def put(self, request: Request, type: str, name: str) -> Response:
         values = _values(EditSerializer, request)
-        kind = EDITABLE.get(type.strip())
-        if kind is None:
-            raise contexts.invalid("type", f"type is one of {', '.join(EDITABLE)}")
         dry_run, scope = _flag(request, "dryRun"), scope_of(request)
-        target = acting.target(cast(Caller, request.auth), kind, scope, name)
+        target = editing.target(cast(Caller, request.auth), scope, _resource(scope, type.strip()), name)
         edit = edits.Edit(text=values["yaml"], version=values["resourceVersion"])
         stored = editing.apply(target, edit, at=now(), dry_run=dry_run)
         managers = {each.field: list(each.managers) for each in stored.managed}
@@ -127,6 +129,15 @@ def _values(serializer: type[serializers.Serializer[Any]], request: Request) -> 
     given = serializer(data=request.data)
     given.is_valid(raise_exception=True)
     return dict(given.validated_data)
+
+
+def _resource(scope: contexts.Scope, type_: str) -> Resource:
+    if type_ in EDITABLE:
+        return EDITABLE[type_]
+    if "." not in type_:
+        sentence = f"type is one of {', '.join(EDITABLE)}, or a plural with its group"
+        raise contexts.invalid("type", sentence)
+    return served.kind(scope, type_)
 
 
 def _flag(request: Request, name: str) -> bool:

@@ -3,7 +3,8 @@
 import re
 import zlib
 from base64 import b64decode, b64encode
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from dashboard import errors, objects
+from dashboard import errors, generic_objects, objects
 from dashboard.htmx import wants_fragment
 from dashboard.kinds import PAGES
 from dashboard.links import BY_WORD, NOWHERE, Links
@@ -22,13 +23,26 @@ from dashboard.permissions import caller_of, needs
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError, Conflict, TimedOut, Unreachable
 from orchestrator.errors import DomainError, InvalidInput, NotNow
-from orchestrator.services.clusters import acting, contexts, diffs, documents, editing, edits
+from orchestrator.services.clusters import acting, contexts, diffs, documents, editing, edits, served
+from orchestrator.services.clusters import generic as things
 from orchestrator.services.clusters import objects as found_objects
 from orchestrator.services.clusters.threeway import ABSENT
 
 ROLLED = (Kind.DEPLOYMENTS, Kind.STATEFULSETS, Kind.DAEMONSETS)
 LONGEST_VALUE = 300  # characters
 NOTHING = "Nothing is changed: the text says what the cluster has."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The object of a page, and how pages of its kind look."""
+
+    target: acting.Target
+    scope: contexts.Scope
+    kind: Kind | None  # None for kinds without pages of their own
+    tab: Callable[[str], str]  # the address of a tab; "" is the overview
+    place: dict[str, Any]  # what is known of it without asking for it
+    head: Callable[[], dict[str, Any]]  # what every page of it shows
 
 
 @never_cache
@@ -38,19 +52,71 @@ def edit(request: HttpRequest, kind: Kind, namespace: str, name: str) -> HttpRes
     """Show an object for editing; POST checks what was typed, or stores it."""
     if kind.namespaced is (namespace == NOWHERE):
         raise Http404
-    place = namespace if kind.namespaced else None
-    scope = acting.place(context=request.GET.get("context"), namespace=place)
+    scope = _scope(request, namespace)
     target = acting.target(caller_of(request), kind, scope, name)
+    links = Links(scope.context.name)
+
+    def head() -> dict[str, Any]:
+        around = objects.gathered(kind, scope, found_objects.read(kind, scope, target.name))
+        return objects.head(replace(around, writes=True), tab="yaml")
+
+    place = {
+        "page": PAGES[kind],
+        "kind": kind,
+        "name": target.name,
+        "scope": scope,
+        "list": links.listing(kind),
+        "list_here": links.listing(kind, target.namespace or None),
+    }
+
+    def tab(name: str) -> str:
+        return links.to(kind, target.namespace or None, target.name, tab=name)
+
+    return _answer(request, Subject(target=target, scope=scope, kind=kind, tab=tab, place=place, head=head))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(acting.WRITE)
+def edit_any(request: HttpRequest, resource: str, namespace: str, name: str) -> HttpResponse:
+    """Do the same for an object of a kind without pages of its own."""
+    scope = _scope(request, namespace)
+    links = Links(scope.context.name)
+    own = served.KIND_OF.get(resource)
+    if own is not None and own is not Kind.EVENTS:
+        return redirect(links.to(own, scope.namespace, name, tab="edit"))
+    kind = served.kind(scope, resource)
+    if kind.namespaced is (scope.namespace is None):
+        raise Http404
+    target = editing.target(caller_of(request), scope, kind, name)
+
+    def head() -> dict[str, Any]:
+        thing = things.read(scope, kind, target.name)
+        return generic_objects.head(generic_objects.gathered(scope, thing), tab="yaml")
+
+    def tab(name: str) -> str:
+        return links.thing(kind.id, target.namespace, target.name, tab=name)
+
+    place = generic_objects.place_of(links, kind, scope, target.name)
+    return _answer(request, Subject(target=target, scope=scope, kind=None, tab=tab, place=place, head=head))
+
+
+def _scope(request: HttpRequest, namespace: str) -> contexts.Scope:
+    place = None if namespace == NOWHERE else namespace
+    return acting.place(context=request.GET.get("context"), namespace=place)
+
+
+def _answer(request: HttpRequest, subject: Subject) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, kind, scope, target)
+        return _page(request, subject)
     typed = _typed(request)
     if request.POST.get("act") == "apply":
-        return _apply(request, kind, scope, target, typed)
-    outcome = outcome_of(target, typed)
+        return _apply(request, subject, typed)
+    outcome = outcome_of(subject.target, typed)
     if wants_fragment(request):
-        context = {"scope": scope, "target": target, "edit": typed, **outcome}
-        return render(request, "objects/_check.html", context)
-    return _page(request, kind, scope, target, typed, outcome)
+        context = {"scope": subject.scope, "target": subject.target, "edit": typed, **outcome}
+        return render(request, "objects/_check.html", context | {"here": subject.tab("edit")})
+    return _page(request, subject, typed, outcome)
 
 
 def outcome_of(target: acting.Target, typed: edits.Edit) -> dict[str, Any]:
@@ -126,64 +192,41 @@ def _typed(request: HttpRequest) -> edits.Edit:
     )
 
 
-def _apply(
-    request: HttpRequest,
-    kind: Kind,
-    scope: contexts.Scope,
-    target: acting.Target,
-    typed: edits.Edit,
-) -> HttpResponse:
+def _apply(request: HttpRequest, subject: Subject, typed: edits.Edit) -> HttpResponse:
+    target = subject.target
     try:
         stored = editing.apply(target, typed, at=now())
     except NotNow as exc:  # What is different now is shown, and asked about again.
         outcome = outcome_of(target, replace(typed, seen=""))
-        return _page(request, kind, scope, target, typed, outcome | {"again": exc.message}, status=409)
+        return _page(request, subject, typed, outcome | {"again": exc.message}, status=409)
     except (BackendError, DomainError) as exc:
-        return _page(request, kind, scope, target, typed, refusal(exc), status=errors.status_of(exc))
+        return _page(request, subject, typed, refusal(exc), status=errors.status_of(exc))
     told = f"{target.resource.kind} {target.name} is changed: {editing.noted(stored.changes)}."
     messages.info(request, told if stored.changes else NOTHING)
-    return redirect(Links(scope.context.name).to(kind, target.namespace or None, target.name))
+    return redirect(subject.tab(""))
 
 
 def _page(
     request: HttpRequest,
-    kind: Kind,
-    scope: contexts.Scope,
-    target: acting.Target,
+    subject: Subject,
     typed: edits.Edit | None = None,
     outcome: dict[str, Any] | None = None,
     *,
     status: int = 200,
 ) -> HttpResponse:
-    context = _alone(kind, scope, target)
+    """Answer with the page; what was typed is on it even if the object cannot be read any more."""
+    context, target = {**subject.place}, subject.target
     try:
         opened = editing.opened(target)
-        around = objects.gathered(kind, scope, found_objects.read(kind, scope, target.name))
-        around = replace(around, writes=True)
-        context |= objects.head(around, tab="yaml")
-        context |= {"opened": opened, "owner": _owner(opened, around.links, target)}
+        context |= subject.head()
+        context |= {"opened": opened, "owner": _owner(opened, Links(subject.scope.context.name), target)}
         typed = typed or edits.Edit(text=opened.text, base=opened.text, version=opened.version)
     except (BackendError, DomainError):
         if typed is None:
             raise
-    links = Links(scope.context.name)
-    where = (kind, target.namespace or None, target.name)
-    context |= {"here": links.to(*where, tab="edit"), "live": links.to(*where, tab="yaml")}
-    context |= {"target": target, "edit": typed, "base": packed(typed.base)}
-    return render(request, "objects/edit.html", {**context, **(outcome or {})}, status=status)
-
-
-def _alone(kind: Kind, scope: contexts.Scope, target: acting.Target) -> dict[str, Any]:
-    """Return what is known of an object without asking for it: what was typed is shown in any case."""
-    links = Links(scope.context.name)
-    return {
-        "page": PAGES[kind],
-        "kind": kind,
-        "name": target.name,
-        "scope": scope,
-        "list": links.listing(kind),
-        "list_here": links.listing(kind, target.namespace or None),
-    }
+    context |= {"here": subject.tab("edit"), "live": subject.tab("yaml"), "target": target}
+    context |= {"edit": typed, "base": packed(typed.base), **(outcome or {})}
+    return render(request, "objects/edit.html", context, status=status)
 
 
 def _owner(opened: edits.Opened, links: Links, target: acting.Target) -> tuple[str, str, str] | None:

@@ -16,7 +16,7 @@ from dashboard import cells, errors, facts, generic, parts
 from dashboard.htmx import render_either, wants_fragment
 from dashboard.links import NOWHERE, Links
 from dashboard.objects import LATEST, MOST_EVENTS, WAIT_SECONDS, Tab
-from dashboard.permissions import needs
+from dashboard.permissions import may, needs
 from dashboard.templatetags.ui import status
 from orchestrator.backends.cluster.objects import Event
 from orchestrator.backends.cluster.port import Kind, Resource
@@ -65,7 +65,7 @@ def _view(show: View) -> Callable[..., HttpResponse]:
             kind = served.kind(scope, resource)
             if kind.namespaced is (place is None):
                 raise Http404
-            opened = _open(scope, things.read(scope, kind, name))
+            opened = gathered(scope, things.read(scope, kind, name))
         except (Missing, BackendError) as exc:
             if kind is None or (wants_fragment(request) and not isinstance(exc, Missing)):
                 raise
@@ -75,7 +75,8 @@ def _view(show: View) -> Callable[..., HttpResponse]:
     return view
 
 
-def _open(scope: contexts.Scope, thing: Thing) -> Opened:
+def gathered(scope: contexts.Scope, thing: Thing) -> Opened:
+    """Return an object with its events."""
     events, readable = things.events(scope, thing, wait_seconds=WAIT_SECONDS)
     return Opened(scope=scope, thing=thing, events=events, readable=readable, links=Links(scope.context.name))
 
@@ -84,7 +85,7 @@ def _overview(request: HttpRequest, opened: Opened) -> HttpResponse:
     manifest = opened.thing.manifest
     owners = things.owners(opened.scope, opened.thing)
     context = {
-        **_head(opened, tab=""),
+        **head(opened, tab=""),
         "poll": True,
         "facts": list(_facts(opened, owners)),
         "says": [(title, members) for title, members in _sections(manifest) if members],
@@ -98,7 +99,7 @@ def _overview(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 def _events(request: HttpRequest, opened: Opened) -> HttpResponse:
     context = {
-        **_head(opened, tab="events"),
+        **head(opened, tab="events"),
         "poll": True,
         "lines": _lines(opened.events[:MOST_EVENTS]),
         "unread": not opened.readable,
@@ -108,18 +109,19 @@ def _events(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 def _yaml(request: HttpRequest, opened: Opened) -> HttpResponse:
     text = yaml.text(opened.thing.manifest)
-    context = {**_head(opened, tab="yaml"), "yaml": text, "lines": text.count("\n")}
+    edit = opened.tab("edit") if may(request, "clusters:write") else ""
+    context = {**head(opened, tab="yaml"), "yaml": text, "lines": text.count("\n"), "edit": edit}
     return render(request, "objects/yaml.html", context)
 
 
 overview, events_of, yaml_of = _view(_overview), _view(_events), _view(_yaml)
 
 
-def _head(opened: Opened, *, tab: str) -> dict[str, Any]:
+def head(opened: Opened, *, tab: str) -> dict[str, Any]:
     """Return what every tab of an object shows, under the names that pages of objects know."""
     thing, scope = opened.thing, opened.scope
     return {
-        **_place(opened.links, thing.resource, scope, thing.name),
+        **place_of(opened.links, thing.resource, scope, thing.name),
         "row": thing,
         "read_at": now(),
         "here": opened.tab(tab),
@@ -129,7 +131,8 @@ def _head(opened: Opened, *, tab: str) -> dict[str, Any]:
     }
 
 
-def _place(links: Links, resource: Resource, scope: contexts.Scope, name: str) -> dict[str, Any]:
+def place_of(links: Links, resource: Resource, scope: contexts.Scope, name: str) -> dict[str, Any]:
+    """Return where an object is, under the names that pages of objects know."""
     return {
         "page": generic.page_of(resource.id, resource),
         "kind": SimpleNamespace(word=resource.kind, namespaced=resource.namespaced),
@@ -238,7 +241,7 @@ def _trouble(
     """Answer with why an object cannot be shown."""
     code = errors.status_of(exc)
     context = {
-        **_place(Links(scope.context.name), kind, scope, name),
+        **place_of(Links(scope.context.name), kind, scope, name),
         "status": code,
         "problem": errors.sentence_of(exc),
         "here": request.get_full_path(),

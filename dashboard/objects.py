@@ -183,9 +183,8 @@ def _events(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 def _yaml(request: HttpRequest, opened: Opened) -> HttpResponse:
     text = yaml.text(opened.found.manifest)
-    edit = opened.tab("edit") if opened.writes else ""
-    context = {**head(opened, tab="yaml"), "yaml": text, "lines": text.count("\n"), "edit": edit}
-    return render(request, "objects/yaml.html", context)
+    shown = {"yaml": text, "lines": text.count("\n"), "edit": opened.writes and opened.tab("edit")}
+    return render(request, "objects/yaml.html", {**head(opened, tab="yaml"), **shown})
 
 
 def _ports(request: HttpRequest, opened: Opened) -> HttpResponse:

@@ -13,7 +13,7 @@ from dashboard import cells, usage
 from dashboard.htmx import etag, render_either, unchanged
 from dashboard.kinds import PAGES
 from dashboard.links import BY_WORD, Links
-from dashboard.permissions import needs
+from dashboard.permissions import may, needs
 from dashboard.shell import env_of, place_query
 from dashboard.templatetags import ui
 from orchestrator.backends.cluster.objects import Event
@@ -97,6 +97,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "etag": tag,
         "here": request.path + place,
         "place": place,
+        "writes": may(request, "clusters:write"),
         "scope": scope,
         "topics": _topics(scope),
         "tiles": list(_tiles(found, place)),

@@ -13,7 +13,7 @@ from dashboard.areas import MAP
 from dashboard.htmx import render_either
 from dashboard.kinds import AREA_OF, PAGES
 from dashboard.links import Links
-from dashboard.permissions import needs
+from dashboard.permissions import may, needs
 from dashboard.shell import env_of, place_query
 from orchestrator.backends.errors import BackendError
 from orchestrator.services.clusters import connection, contexts, lists, served, states
@@ -43,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
     scope = contexts.scope(context=request.GET.get("context"), namespace=request.GET.get("namespace"))
     groups = [
         ("Best matches", list(_objects(scope, text))),
-        ("Pages", list(_pages(scope, text))),
+        ("Pages", list(_pages(scope, text, writes=may(request, "clusters:write")))),
         ("Kinds", list(_kinds(scope, text))),
         ("Contexts", list(_contexts(text))),
         ("Namespaces", list(_namespaces(scope, text))),
@@ -65,11 +65,12 @@ def _objects(scope: contexts.Scope, text: str) -> Iterable[Hit]:
         yield Hit(hit.row.name, place, href, page.icon, badge=badge)
 
 
-def _pages(scope: contexts.Scope, text: str) -> Iterable[Hit]:
+def _pages(scope: contexts.Scope, text: str, *, writes: bool) -> Iterable[Hit]:
     place = place_query(scope.context.name, scope.namespace)
     areas = [(name, label, icon) for _, areas in MAP for name, label, icon, *_rest in areas]
     kinds = [(str(page.kind), page.title, page.icon) for page in PAGES.values() if page.kind in AREA_OF]
-    for name, label, icon in areas + (kinds if text else []):
+    acts = [("apply", "Apply YAML", "file-text")] if writes else []
+    for name, label, icon in areas + acts + (kinds if text else []):
         if text.lower() in label.lower():
             yield Hit(label, "Page", reverse(f"dashboard:{name}") + place, icon)
 

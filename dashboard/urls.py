@@ -71,6 +71,7 @@ urlpatterns = [
         "kinds/<resource>/<namespace>/<name>/events", generic_objects.events_of, name="generic-object-events"
     ),
     path("kinds/<resource>/<namespace>/<name>/yaml", generic_objects.yaml_of, name="generic-object-yaml"),
+    path("kinds/<resource>/<namespace>/<name>/edit", editing.edit_any, name="generic-object-edit"),
     path("retry", clusters.retry, name="retry"),
     path("search", search.index, name="search"),
     path("theme", shell.set_theme, name="theme"),

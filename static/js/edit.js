@@ -3,6 +3,7 @@ const PAUSE = 700; // milliseconds after the last key until the text is checked
 const form = document.querySelector("form[data-edit]");
 const area = form.querySelector("textarea[name=yaml]");
 const start = area.value;
+const unsaved = form.hasAttribute("data-unsaved"); // The text came back from the server, and is stored nowhere.
 let sending = false;
 let waiting = 0;
 
@@ -14,7 +15,7 @@ function check() {
 function changed(text) {
   area.value = text;
   const edited = form.querySelector("[data-edited]");
-  if (edited) edited.hidden = text === start;
+  if (edited) edited.hidden = text === start && !unsaved;
   const apply = form.querySelector("[value=apply]");
   if (apply && form.hasAttribute("hx-post")) apply.disabled = true; // What it would apply has not been checked.
   clearTimeout(waiting);
@@ -55,8 +56,7 @@ function showLine() {
   editor.mark(Number(form.querySelector("[data-line]")?.dataset.line || 0));
 }
 showLine();
-if (form.hasAttribute("hx-post") && form.dataset.edit === "typed") changed(area.value);
 
 addEventListener("beforeunload", (event) => {
-  if (!sending && area.value !== start) event.preventDefault();
+  if (!sending && (unsaved || area.value !== start)) event.preventDefault();
 });

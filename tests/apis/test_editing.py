@@ -59,8 +59,18 @@ def test_other_kinds_can_be_put_back_too(api, path):
     assert body["fields"]["yaml"][0].split(" must stay ")[0] in ("kind", "apiVersion")
 
 
-@pytest.mark.parametrize("method", ["put", "get"])
-def test_the_contract_of_reading_stays(api, method):
+def test_any_kind_that_is_served_can_be_put_back(api):
+    text = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: nope}\n"
+        "spec: {podSelector: {}}\n"
+    )
+    path = "/api/resources/networkpolicies.networking.k8s.io/nope/yaml"
+    response = put(api, {"yaml": text}, path=path)
+    assert (response.status_code, error_of(response)["details"]["resource"]) == (404, "NetworkPolicy")
+    assert put(api, {"yaml": text}, path=path.replace("k8s.io", "example.com")).status_code == 404
+
+
+def test_the_contract_of_reading_stays(api):
     assert api.get(f"/api/resources/services/api-gateway/yaml?{PLACE}").status_code == 400
     assert put(api, {"yaml": "a"}, path="/api/resources/widgets/a/yaml").status_code == 400
 

@@ -1,32 +1,20 @@
 """dashboard.editing"""
 
-from functools import cache
-
 import pytest
 
 from dashboard.editing import packed, unpacked, value_of
 from orchestrator.backends import errors as backend
-from orchestrator.backends.cluster import open_catalogue
 from orchestrator.backends.cluster.port import RESOURCES, Kind
 from orchestrator.errors import InvalidInput
 from orchestrator.models import AuditEvent
-from orchestrator.services.clusters import contexts, feed
+from orchestrator.services.clusters import contexts
 from orchestrator.services.clusters.threeway import ABSENT
 
+pytestmark = pytest.mark.usefixtures("own_world")
 HTMX = {"HX-Request": "true"}
 PLACE = "?context=demo-cluster"
 CONFIG = f"/dashboard/configmaps/default/app-config/edit{PLACE}"
 OLD, NEW = "LOG_LEVEL: info", "LOG_LEVEL: debug"
-
-
-@pytest.fixture(autouse=True)
-def world(monkeypatch):
-    """Open the demo cluster anew: what is changed here is seen by no other test."""
-    catalogue = cache(lambda: open_catalogue(feed.heard))
-    monkeypatch.setattr(contexts, "catalogue", catalogue)
-    yield catalogue
-    for cluster in catalogue().clusters.values():
-        cluster.close()
 
 
 @pytest.fixture
@@ -229,3 +217,29 @@ def test_a_text_travels_packed():
 def test_a_packed_text_cannot_fill_the_memory():
     with pytest.raises(InvalidInput):
         unpacked(packed("a" * 30_000_000))
+
+
+BACKUP = f"/dashboard/kinds/backupschedules.backup.example.com/default/backup-data/edit{PLACE}"
+
+
+def test_kinds_without_pages_of_their_own_are_edited_too(signed_in, form):
+    address = BACKUP
+    assert f'href="{address}"' in body(signed_in.get(address.replace("/edit", "/yaml")))
+    mine = form(address, "metadata:\n", "metadata:\n  annotations: {tests/fresh: '1'}\n")
+    assert "The server accepts this change" in body(signed_in.post(address, mine | {"act": "check"}))
+    answer = signed_in.post(address, mine | {"act": "apply"}, follow=True)
+    assert answer.redirect_chain[0][0] == address.replace("/edit", "")
+    assert "is changed: metadata.annotations" in body(answer)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("configmaps/default/app-config", 302),
+        ("widgets.example.com/default/a", 404),
+        ("networkpolicies.networking.k8s.io/-/a", 404),
+        ("networkpolicies.networking.k8s.io/default/nope", 404),
+    ],
+)
+def test_addresses_of_any_kind_lead_to_their_page_or_nowhere(signed_in, path, status):
+    assert signed_in.get(f"/dashboard/kinds/{path}/edit{PLACE}").status_code == status

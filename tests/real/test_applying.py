@@ -135,7 +135,7 @@ def test_a_namespace_and_what_is_in_it(applied, workloads):
         workloads.core.delete_namespace(name)
 
 
-def test_a_kind_and_an_object_of_it(applied, workloads):
+def test_a_kind_and_an_object_of_it(api, applied, workloads):
     group = f"t-edit-{random.token_hex(4)}.example.com"
     definition = f"""
 apiVersion: apiextensions.k8s.io/v1
@@ -166,6 +166,9 @@ spec:
         wait_until(lambda: applied(four, dryRun="true")[0]["action"] == "changed")
         (result,) = applied(four)
         assert (result["action"], result["fields"]) == ("changed", ["spec.size"])
+        path = f"resources/widgets.{group}/one/yaml"
+        edited = api.put(path, {"yaml": widget.replace("size: 3", "size: 5")}, context=ADMIN)
+        assert [each["field"] for each in edited.json()["changes"]] == ["spec.size"]
         (result,) = applied(widget.replace("size: 3", "size: large"))
         assert result["action"] == "refused"
         assert result["error"].startswith("spec.size must be")

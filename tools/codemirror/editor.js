@@ -41,7 +41,8 @@ export function open(parent, { text, label, changed }) {
         highlightSelectionMatches(), yaml(), indentUnit.of("  "), syntaxHighlighting(colours), marked,
         // Tab indents; Escape and then Tab leaves, as in every CodeMirror.
         keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, indentWithTab]),
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+        // Without the tabindex, axe does not see that the area that scrolls can be reached by keys.
+        EditorView.contentAttributes.of({ "aria-label": label, autocapitalize: "off", spellcheck: "false", tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed(update.state.doc.toString());
         }),

@@ -15,17 +15,22 @@ from django.utils.crypto import constant_time_compare
 
 from orchestrator.backends.cluster.port import Kind, Resource
 from orchestrator.backends.errors import BackendError, Conflict, NotFound
-from orchestrator.errors import NotNow
+from orchestrator.errors import InvalidInput, NotNow, Problem, Refused
+from orchestrator.services.access import Caller
 from orchestrator.services.clusters import (
     acting,
     diffs,
     documents,
+    generic,
     managers,
+    objects,
     refusals,
     secret_text,
+    served,
     threeway,
     yaml,
 )
+from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.edits import (
     KEPT,
     Checked,
@@ -59,6 +64,25 @@ class _Plan:
     @property
     def changes(self) -> list[threeway.Change]:
         return threeway.changes(self.theirs, self.wanted)
+
+
+def target(caller: Caller, scope: Scope, resource: Resource, name: str) -> acting.Target:
+    """Return an object of any kind to edit; raise what `acting.target` raises."""
+    kind = served.own_page(resource)
+    if kind is not None:
+        return acting.target(caller, kind, scope, name)
+    if not caller.may(acting.WRITE):
+        raise Refused(f"This needs the scope {acting.WRITE}, which {caller.name} does not have.")
+    if resource.namespaced and scope.namespace is None:
+        problems = [Problem("namespace", objects.NO_NAMESPACE)]
+        raise InvalidInput(objects.NO_NAMESPACE, problems=problems)
+    return acting.Target(
+        caller=caller,
+        cluster=scope.cluster,
+        resource=resource,
+        namespace=(scope.namespace or "") if resource.namespaced else "",
+        name=generic.checked_name(name),
+    )
 
 
 def opened(target: acting.Target) -> Opened:
