@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from orchestrator.backends.cluster.acts import Propagation
-from orchestrator.backends.cluster.demo import failures
+from orchestrator.backends.cluster.demo import disruptions, failures
 from orchestrator.backends.cluster.demo.overlay import Draft, Key, stamp
 from orchestrator.backends.cluster.demo.parts import Manifest
 from orchestrator.backends.cluster.demo.writing import Target, found
@@ -31,10 +31,10 @@ def delete(
         return end_pod(draft, target.key, manifest, grace_seconds=grace_seconds)
     draft.take(target.key)
     draft.remove(target.key)
-    _release(draft, present, orphan=propagation is Propagation.ORPHAN)
+    release(draft, present, orphan=propagation is Propagation.ORPHAN)
 
 
-def _release(draft: Draft, uid: str, *, orphan: bool) -> None:
+def release(draft: Draft, uid: str, *, orphan: bool) -> None:
     """Do with what a gone object owned as was asked."""
     for key in draft.dependents(uid):
         manifest = draft.find(key)
@@ -48,7 +48,7 @@ def _release(draft: Draft, uid: str, *, orphan: bool) -> None:
             end_pod(draft, key, manifest)
         else:
             draft.remove(key)
-            _release(draft, metadata["uid"], orphan=False)
+            release(draft, metadata["uid"], orphan=False)
 
 
 def end_pod(draft: Draft, key: Key, manifest: Manifest, *, grace_seconds: int | None = None) -> None:
@@ -77,5 +77,6 @@ def _end_namespace(draft: Draft, target: Target, manifest: Manifest) -> None:
 
 
 def evict(draft: Draft, target: Target, *, uid: str = "", grace_seconds: int | None = None) -> None:
-    """Ask for a pod to be evicted; raise `NotFound`."""
+    """Ask for a pod to be evicted; raise `NotFound`, and `Overloaded` while a budget keeps it."""
+    disruptions.check(draft, found(draft, target))
     delete(draft, target, uid=uid, grace_seconds=grace_seconds)

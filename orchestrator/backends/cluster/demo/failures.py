@@ -108,10 +108,11 @@ def forbidden(resource: Resource, name: str, why: str) -> Forbidden:
     return Forbidden(message, service=SERVICE, status=403, reason="Forbidden")
 
 
-def budget(name: str, why: str) -> Overloaded:
+def budget(why: str) -> Overloaded:
     """Return what is said while a disruption budget keeps a pod: `why` names the budget."""
-    message = f"Cannot evict pod as it would violate the pod's disruption budget. {why}"
-    return Overloaded(message, service=SERVICE, status=429, reason="TooManyRequests", details={"pod": name})
+    message = "Cannot evict pod as it would violate the pod's disruption budget."
+    causes = [Cause(why, reason="DisruptionBudget")]
+    return Overloaded(message, service=SERVICE, status=429, reason="TooManyRequests", causes=causes)
 
 
 def unsupported(message: str) -> BackendError:

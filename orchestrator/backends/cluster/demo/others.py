@@ -37,9 +37,9 @@ BINDINGS = (
     ("production", "postgres-backup", "Role", "backup-reader", "postgres-backup"),
 )
 BUDGETS = (  # namespace, app, rule, number
-    ("default", "api-gateway", "minAvailable", 3),
+    ("default", "api-gateway", "minAvailable", 1),
     ("default", "frontend", "maxUnavailable", 1),
-    ("production", "postgres", "minAvailable", 2),
+    ("production", "postgres", "minAvailable", 1),
 )
 
 

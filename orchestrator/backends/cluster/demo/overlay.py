@@ -59,7 +59,7 @@ def fresh(draft: "Draft", kind: Kind, key: Key, **metadata: Any) -> Manifest:
     resource = RESOURCES[kind]
     found = {
         "name": key.name,
-        "uid": str(UUID(int=draft.draw("uid", *key).getrandbits(128), version=4)),
+        "uid": draft.uid(key),
         "creationTimestamp": stamp(draft.at),
         **metadata,
     }
@@ -117,6 +117,10 @@ class Draft:
                 return kept | {"status": generated["status"]}
             return kept
         return None if key in self._hidden else generated
+
+    def generated(self, key: Key) -> Manifest | None:
+        """Return what the generated world has by this key, shown or not."""
+        return self._world.get(key)
 
     def taken_at(self, key: Key) -> str:
         """Return when an object was taken out of the generated world; "" if it never was in it."""
@@ -176,6 +180,10 @@ class Draft:
     def draw(self, *words: object) -> Random:
         """Return a random source for what the words name, and for this moment of the world's history."""
         return Random("/".join(str(word) for word in (self.seed, self.version, *words)))
+
+    def uid(self, key: Key) -> str:
+        """Return a uid for an object that is created now."""
+        return str(UUID(int=self.draw("uid", *key).getrandbits(128), version=4))
 
     def _hide(self) -> dict[Key, str]:
         """Return what of the generated world is not shown, and since when."""

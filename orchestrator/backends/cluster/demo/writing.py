@@ -1,7 +1,6 @@
 """What a request changes in the demo world: objects created, patched, replaced, scaled and deleted."""
 
 import copy
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +59,7 @@ def _begun(draft: Draft, resource: Resource, fresh: Manifest, namespace: str) ->
         letters = draft.draw(resource.id, namespace, metadata["generateName"]).choices(ALPHABET, k=5)
         metadata["name"] = metadata["generateName"] + "".join(letters)
     target = Target(resource, namespace, metadata.get("name", ""))
-    metadata["uid"] = str(uuid.UUID(int=draft.draw("uid", *target.key).getrandbits(128), version=4))
+    metadata["uid"] = draft.uid(target.key)
     metadata["creationTimestamp"] = stamp(draft.at)
     fresh.pop("status", None)
     fresh = {"apiVersion": resource.api_version, "kind": resource.kind} | fresh

@@ -8,11 +8,17 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from orchestrator.backends.cluster.demo.controllers import (
+    budgets,
+    claims,
+    cron_jobs,
+    daemon_sets,
     deployments,
+    jobs,
     namespaces,
     objects,
     pods,
     replica_sets,
+    stateful_sets,
 )
 from orchestrator.backends.cluster.demo.overlay import Draft
 
@@ -22,7 +28,13 @@ CONTROLLERS: tuple[Callable[[Draft], Iterable[datetime]], ...] = (
     namespaces.reconcile,
     deployments.reconcile,
     replica_sets.reconcile,
+    stateful_sets.reconcile,
+    daemon_sets.reconcile,
+    cron_jobs.reconcile,
+    jobs.reconcile,
+    claims.reconcile,
     pods.reconcile,
+    budgets.reconcile,
     objects.forget_old_events,
 )
 

@@ -40,9 +40,10 @@ class End:
 
 def is_known(image: str) -> bool:
     """Return True for an image that can be pulled."""
-    name, _, tag = image.partition("@")[0].rpartition(":")
+    bare = image.partition("@")[0]
+    name, _, tag = bare.rpartition(":")
     if not name or "/" in tag:
-        name, tag = image, "latest"
+        name, tag = bare, "latest"
     name = name.removeprefix("docker.io/").removeprefix("library/")
     if not REFERENCE.fullmatch(image) or MISSING.search(image) or not TAG.fullmatch(tag):
         return False
