@@ -74,7 +74,7 @@ def test_rows_under_the_mouse_stay_until_asked(pods, namespace, playground):
 def test_updates_can_be_paused(pods, namespace, playground):
     before = names(pods)
     pods.get_by_role("button", name="Pause updates").click()
-    expect(pods.locator("main .o-age")).to_contain_text("paused by you")
+    expect(pods.locator("main .o-age").first).to_contain_text("paused by you")
     playground.delete_pod(before[0], namespace=namespace)
     pods.get_by_role("button", name="Go on").click()
     expect(row(pods, namespace, before[0])).to_have_count(0, timeout=POD_STARTS)
