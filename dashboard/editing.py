@@ -3,7 +3,7 @@
 import re
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from dashboard.permissions import caller_of, needs
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError, Conflict, TimedOut, Unreachable
 from orchestrator.errors import DomainError, InvalidInput, NotNow
-from orchestrator.services.clusters import acting, contexts, diffs, documents, editing, edits, served
+from orchestrator.services.clusters import acting, contexts, diffs, documents, editing, edits, related, served
 from orchestrator.services.clusters import generic as things
 from orchestrator.services.clusters import objects as found_objects
 from orchestrator.services.clusters.threeway import ABSENT
@@ -58,7 +58,8 @@ def edit(request: HttpRequest, kind: Kind, namespace: str, name: str) -> HttpRes
 
     def head() -> dict[str, Any]:
         around = objects.gathered(kind, scope, found_objects.read(kind, scope, target.name))
-        return objects.head(replace(around, writes=True), tab="yaml")
+        makers = related.owners(around.found, around.rows)
+        return objects.head(replace(around, writes=True), tab="yaml") | {"makers": makers}
 
     place = {
         "page": PAGES[kind],
@@ -219,7 +220,7 @@ def _page(
     try:
         opened = editing.opened(target)
         context |= subject.head()
-        context |= {"opened": opened, "owner": _owner(opened, Links(subject.scope.context.name), target)}
+        context |= {"opened": opened, "owner": _owner(opened, subject, context.get("makers", []))}
         typed = typed or edits.Edit(text=opened.text, base=opened.text, version=opened.version)
     except (BackendError, DomainError):
         if typed is None:
@@ -229,11 +230,16 @@ def _page(
     return render(request, "objects/edit.html", context, status=status)
 
 
-def _owner(opened: edits.Opened, links: Links, target: acting.Target) -> tuple[str, str, str] | None:
-    """Return kind, name and address of what keeps the object as it is; no address for kinds without pages."""
+def _owner(
+    opened: edits.Opened, subject: Subject, makers: Sequence[related.Reference]
+) -> tuple[str, str, str] | None:
+    """Return kind, name and address of what keeps the object as it is; no address for kinds without pages.
+
+    It is the last of its `makers`: a change of a replica set of a deployment would not last either.
+    """
     if opened.owner is None:
         return None
-    word, name = opened.owner
+    word, name = (makers[-1].kind.word, makers[-1].name) if makers else opened.owner
     kind = BY_WORD.get(word)
-    href = links.to(kind, target.namespace or None, name, tab="edit") if kind else ""
-    return word, name, href
+    links = Links(subject.scope.context.name)
+    return word, name, links.to(kind, subject.target.namespace or None, name, tab="edit") if kind else ""

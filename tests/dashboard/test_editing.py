@@ -159,7 +159,7 @@ def test_a_pod_leads_to_what_makes_it(signed_in):
     name = next(row.name for row in pods(Kind.PODS).rows("default") if row.name.startswith("api-gateway"))
     html = body(signed_in.get(f"/dashboard/pods/default/{name}/edit{PLACE}"))
     assert "Pods cannot be changed in place" in html
-    assert "/dashboard/replicasets/default/api-gateway" in html
+    assert f'Edit its Deployment <a href="/dashboard/deployments/default/api-gateway/edit{PLACE}">' in html
 
 
 def test_what_is_typed_cannot_become_markup(signed_in, form):
