@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 
 from dashboard import cells, tables
 from dashboard.ansi import to_html
-from dashboard.permissions import needs
+from dashboard.permissions import may, needs
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import BackendError
-from orchestrator.services.clusters import contexts, log_lines, logs, objects
+from orchestrator.services.clusters import contexts, log_lines, logs, objects, terminal
 
 KNOWN = ("context", "container", "tail", "since", "search", "previous", "timestamps")
 TAILS = (100, 500, 1000, 5000)
@@ -68,6 +68,7 @@ def pod(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "before": before,
         "shown": shown,
         "here": address.to(),
+        "writes": may(request, terminal.SCOPE),
         "place": "?" + urlencode({"context": scope.context.name}),
         "query": address.query,
         "timestamps": address.get("timestamps") == "true",

@@ -89,6 +89,15 @@ def test_the_last_lines_are_on_the_page(signed_in, address):
     assert body(answer).count('<span class="lv">') == 100
 
 
+@pytest.mark.parametrize(("role", "offered"), [("viewer", False), ("operator", True)])
+def test_it_leads_to_the_other_tabs_that_one_may_open(client, request, address, role, offered):
+    client.force_login(request.getfixturevalue(role))
+    here = address()
+    html = body(client.get(here))
+    assert f'href="{here.replace("/logs?", "/ports?")}"' in html
+    assert (f'href="{here.replace("/logs?", "/terminal?")}"' in html) is offered
+
+
 def test_a_line_has_its_time_and_level(signed_in, address, saying):
     saying(f"{STAMP % 1} [ERROR] <i>gone</i>\n".encode())
     text = body(signed_in.get(address()))
