@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Group, User
 
@@ -11,6 +12,11 @@ from orchestrator.services import preferences
 from orchestrator.services.clusters import added, sampler
 
 pytest_plugins = ["tests.lab_parts"]
+# How fast a busy machine makes examples says nothing about the code.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)
