@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from apis import authentication, errors, throttling
 from apis.clusters import place_headers
 from apis.logs import (
+    AT_ONCE,
     EVENTS,
     LIFETIME_SECONDS,
     RETRY_MILLISECONDS,
@@ -36,6 +37,7 @@ from orchestrator.services.clusters import contexts, log_lines, log_merge, workl
 from orchestrator.services.clusters.log_merge import Follower, Line, News
 from orchestrator.services.clusters.workload_logs import Workload
 
+PAUSE_SECONDS = 0.25  # after a full write: 2,000 lines a second are told, and how many more there were
 NOTHING = News([], 0, [], [], [])
 
 
@@ -160,12 +162,15 @@ async def _frames(workload: Workload, request: HttpRequest) -> AsyncIterator[byt
             for type_, names in (("joined", news.joined), ("ended", news.left)):
                 for name in names:
                     yield frame("source", {"source": name, "type": type_})
-            if news.missed:
-                yield frame("missed", {"lines": news.missed})
-            if news.lines:
-                yield _logged(news.lines, number)
-                number += len(news.lines)
-            elif news is NOTHING:
+            lines = news.lines[-AT_ONCE:]
+            if missed := news.missed + len(news.lines) - len(lines):
+                yield frame("missed", {"lines": missed})
+            if lines:
+                yield _logged(lines, number)
+                number += len(lines)
+            if len(lines) == AT_ONCE:  # A flood: more than this nobody reads, and a page could not show.
+                await asyncio.sleep(PAUSE_SECONDS)
+            if news is NOTHING:
                 yield frame("heartbeat", {"timestamp": timestamp()})
     except (BackendError, DomainError) as exc:
         yield frame("error", {"message": exc.message, "code": exc.code, "retrying": False})

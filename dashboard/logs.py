@@ -29,6 +29,8 @@ SINCE = {
     "6h": "Last 6 h",
     "24h": "Last day",
 }
+COLOURS = 6  # for pods; `static/css/logs.css` has them
+POD_LENGTH = 16  # characters
 LEVELS = {"WARN": " w", "WARNING": " w"} | dict.fromkeys(
     ("ERROR", "ERR", "FATAL", "CRITICAL", "CRIT", "PANIC", "ALERT", "EMERG", "EMERGENCY"), " e"
 )
@@ -54,7 +56,7 @@ def pod(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     found = objects.read(Kind.PODS, scope, name)
     containers = logs.containers(found.manifest)
     chosen = address.get("container") or logs.usual(found.manifest)
-    ask = _ask(address, chosen)
+    ask = ask_of(address, chosen)
     shown = _shown(scope, name, ask, address)
     before = _previous(scope, name, ask, address, shown) if address.get("previous") == "true" else None
     context = {
@@ -85,16 +87,31 @@ def pod(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     return render(request, "logs/page.html", context)
 
 
-def row_html(entry: log_lines.Line, *, mark: str, timestamps: bool) -> str:
-    """Return a line of a log as a row; `static/js/logs.js` makes the same of what comes later."""
+def row_html(
+    entry: log_lines.Line, *, mark: str, timestamps: bool, pod: str = "", container: str = ""
+) -> str:
+    """Return a line of a log as a row; `static/js/logs.js` makes the same of what comes later.
+
+    With a pod, it says whose the line is; each pod keeps its colour.
+    """
     css = LEVELS.get(entry.level, "")
     time = entry.timestamp if timestamps else _clock(entry.timestamp)
     level = f'<span class="lv">{escape(entry.level[:8])}</span>'
     message = f"<span>{to_html(entry.message, mark=mark)}</span>"
-    return f'<span class="l{css}"><s>{escape(time)}</s>{level}{message}</span>'
+    return f'<span class="l{css}"><s>{escape(time)}</s>{_whose(pod, container)}{level}{message}</span>'
 
 
-def _ask(address: tables.Address, container: str) -> logs.Ask:
+def _whose(pod: str, container: str) -> str:
+    """Return the end of a pod's name, which tells it from the others of its workload."""
+    if not pod:
+        return ""
+    colour = sum(place * ord(letter) for place, letter in enumerate(pod, 1)) % COLOURS
+    return (
+        f'<b class="pod p-{colour}" title="{escape(pod)}/{escape(container)}">{escape(pod[-POD_LENGTH:])}</b>'
+    )
+
+
+def ask_of(address: tables.Address, container: str) -> logs.Ask:
     tail = address.get("tail", str(logs.DEFAULT_TAIL))
     if not (tail.isascii() and tail.isdigit() and int(tail[:6]) <= max(TAILS)):
         raise contexts.invalid("tail", f"tail is a whole number from 1 to {max(TAILS)}")

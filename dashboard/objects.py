@@ -43,6 +43,7 @@ from orchestrator.services.clusters import (
     reasons,
     related,
     states,
+    workload_logs,
     yaml,
 )
 from orchestrator.services.clusters import usage as services
@@ -88,7 +89,7 @@ class Opened:
 View = Callable[[HttpRequest, Opened], HttpResponse]
 
 
-def _view(show: View) -> Callable[..., HttpResponse]:
+def opening(show: View) -> Callable[..., HttpResponse]:
     """Return a view that opens an object and shows it, or explains why it cannot."""
 
     @require_safe
@@ -215,15 +216,15 @@ def _terminal(request: HttpRequest, opened: Opened) -> HttpResponse:
     return response
 
 
-overview, events_of, yaml_of = _view(_overview), _view(_events), _view(_yaml)
-history_of = _view(
+overview, events_of, yaml_of = opening(_overview), opening(_events), opening(_yaml)
+history_of = opening(
     lambda request, opened: history.show(
         request, opened.scope, opened.found, opened.links, head=head(opened, tab="history")
     )
 )
-metrics_of = _view(_metrics)
-terminal_of = csp_update(terminal.POLICY)(needs(terminal.SCOPE)(_view(_terminal)))
-ports_of = _view(_ports)
+metrics_of = opening(_metrics)
+terminal_of = csp_update(terminal.POLICY)(needs(terminal.SCOPE)(opening(_terminal)))
+ports_of = opening(_ports)
 
 
 def head(opened: Opened, *, tab: str) -> dict[str, Any]:
@@ -260,6 +261,8 @@ def _tabs(opened: Opened, *, tab: str) -> Iterable[Tab]:
             yield Tab("Logs", logs, tab == "logs")
         if opened.writes:
             yield Tab("Terminal", opened.tab("terminal"), tab == "terminal")
+    if opened.kind in workload_logs.KINDS:
+        yield Tab("Logs", opened.tab("logs"), tab == "logs")
     if opened.kind in forwarding.KINDS:
         yield Tab("Ports", opened.tab("ports"), tab == "ports")
     yield Tab("Events", opened.tab("events"), tab == "events", len(opened.events), bad)

@@ -22,6 +22,7 @@ from dashboard import (
     shell,
     system,
     terminal,
+    workload_logs,
 )
 from dashboard.kinds import PAGES
 from orchestrator.backends.cluster.port import Kind
@@ -63,6 +64,7 @@ urlpatterns = [
     path("<kind:kind>/<namespace>/<name>/edit", editing.edit, name="object-edit"),
     path("apply", applying.apply, name="apply"),
     path("pods/<str:namespace>/<str:name>/logs", logs.pod, name="pod-logs"),
+    path("<kind:kind>/<namespace>/<name>/logs", workload_logs.logs_of, name="workload-logs"),
     path("map", map.index, name="map"),
     path("kinds", generic.kinds, name="kinds"),
     path("kinds/<resource>", generic.index, name="generic"),

@@ -1,11 +1,14 @@
 // Follows the log of a page. Rows look as the server makes them; see dashboard/logs.py and dashboard/ansi.py.
 const MOST = 5000; // lines in the page
 const EVERY = 250; // ms between two paints
-const AT_ONCE = 1000; // lines of one paint: more than anybody reads
+const AT_ONCE = 300; // lines of one paint: more than anybody reads
 const NEAR = 24; // px from the end that count as being there
 const WORSE = { WARN: "w", WARNING: "w", ERROR: "e", ERR: "e", FATAL: "e", CRITICAL: "e", CRIT: "e", PANIC: "e", ALERT: "e", EMERG: "e", EMERGENCY: "e" };
 const SEQUENCE = /\x1b\[([0-9;]*)m|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]/g;
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f]/g;
+const SETTLING = 4000; // ms in which the pods that there are begin to be read
+const COLOURS = 6; // of pods, as in dashboard/logs.py
+const POD_LENGTH = 16;
 const STYLES = { 1: "a-bold", 2: "a-dim", 3: "a-italic", 4: "a-underline" };
 
 const panel = document.querySelector("#log");
@@ -20,6 +23,7 @@ let passed = 0; // lines that came too fast to be painted
 let timer = 0;
 let source = null;
 let paused = false;
+let quietUntil = 0;
 
 function element(name, css, text) {
   const made = document.createElement(name);
@@ -79,13 +83,23 @@ function coloured(text) {
 
 // --- rows
 
+// The end of a pod's name tells it from the others of its workload; each keeps its colour.
+function whose({ pod, container }) {
+  const sum = [...pod].reduce((total, each, at) => total + (at + 1) * each.charCodeAt(0), 0);
+  const made = element("b", `pod p-${sum % COLOURS}`, pod.slice(-POD_LENGTH));
+  made.title = `${pod}/${container}`;
+  return made;
+}
+
 function row(entry) {
   if (entry.gap) return element("span", "gap", entry.gap);
   const made = element("span", `l ${WORSE[entry.level] || ""}`.trim());
   const time = entry.timestamp || "";
   const clock = /T(\d\d:\d\d:\d\d\.\d{3})/.exec(time);
   const shown = "timestamps" in panel.dataset || !clock ? time : clock[1];
-  made.append(element("s", "", shown), element("span", "lv", (entry.level || "").slice(0, 8)), coloured(entry.message));
+  made.append(element("s", "", shown));
+  if (entry.pod) made.append(whose(entry));
+  made.append(element("span", "lv", (entry.level || "").slice(0, 8)), coloured(entry.message));
   return made;
 }
 
@@ -102,11 +116,14 @@ function paint() {
   show();
 }
 
+// Keep what one paint shows; a note of lines that were missed counts for those.
+function shorten() {
+  for (const entry of waiting.slice(0, -AT_ONCE)) passed += entry.lines ?? (entry.gap ? 0 : 1);
+  waiting = waiting.slice(-AT_ONCE);
+}
+
 function show() {
-  if (waiting.length > AT_ONCE) {
-    passed += waiting.length - AT_ONCE;
-    waiting = waiting.slice(-AT_ONCE);
-  }
+  if (waiting.length > AT_ONCE) shorten();
   const rows = document.createDocumentFragment();
   if (passed) rows.append(row({ gap: `${passed.toLocaleString("en")} lines came too fast to be shown; the download has them` }));
   rows.append(...waiting.map(row));
@@ -127,10 +144,7 @@ function offer() {
 function take(entry) {
   waiting.push(entry);
   if (!entry.gap) unseen += 1;
-  if (waiting.length > MOST) {
-    passed += waiting.length - AT_ONCE;
-    waiting = waiting.slice(-AT_ONCE);
-  }
+  if (waiting.length > MOST) shorten();
   if (!timer) timer = setTimeout(paint, EVERY);
 }
 
@@ -151,15 +165,29 @@ function end(text, glyph = "off") {
 
 function follow() {
   source = new EventSource(panel.dataset.follow);
-  source.addEventListener("open", () => say(paused ? "off" : "prog", paused ? "Paused" : "Following"));
+  source.addEventListener("open", () => {
+    quietUntil = Date.now() + SETTLING;
+    say(paused ? "off" : "prog", paused ? "Paused" : "Following");
+  });
   source.addEventListener("log", (event) => take(JSON.parse(event.data)));
   source.addEventListener("missed", (event) => {
     const { lines } = JSON.parse(event.data);
-    take({ gap: `${lines.toLocaleString("en")} lines were left out: they came faster than they could be sent` });
+    const gap = `${lines.toLocaleString("en")} lines were left out: they came faster than they could be sent`;
+    take({ gap, lines });
+  });
+  source.addEventListener("source", (event) => {
+    const { source: name, type } = JSON.parse(event.data);
+    if (type === "joined" && Date.now() < quietUntil) return; // They were there before.
+    take({ gap: type === "joined" ? `${name} is read` : `${name} ended` });
+  });
+  source.addEventListener("sources", (event) => {
+    const { leftOut } = JSON.parse(event.data);
+    if (leftOut.length) take({ gap: `${leftOut.length} containers are too many to be followed at once` });
   });
   source.addEventListener("end", () => {
-    take({ gap: "the container ended" });
-    end("The container ended");
+    const words = "pods" in panel.dataset ? "Every pod ended" : "The container ended";
+    take({ gap: words.toLowerCase() });
+    end(words);
   });
   source.addEventListener("error", (event) => {
     if (event.data) end(JSON.parse(event.data).message, "crit");

@@ -25,6 +25,7 @@ PAGES = [
     f"/dashboard/deployments/default/api-gateway/yaml?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/edit?{PLACE}",
     f"/dashboard/apply?{PLACE}",
+    f"/dashboard/deployments/default/frontend/logs?{PLACE}",
     f"/dashboard/secrets/default/api-keys?{PLACE}",
     f"/dashboard/nodes/-/worker-a?{PLACE}",
     f"/dashboard/deployments/default/api-gateway/history?{PLACE}",

@@ -118,7 +118,7 @@ class Follower:
             self._changed.clear()
             await self._changed.wait()
         if self._waiting:
-            await asyncio.sleep(max(0.0, self._waiting[0][0] + WINDOW_SECONDS - self._clock()))
+            await self._ripen()
         found = News(self._taken(), self._missed, self._joined, self._left, self._left_out)
         self._missed, self._joined, self._left = 0, [], []
         return found
@@ -130,10 +130,21 @@ class Follower:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _ripen(self) -> None:
+        """Wait until the first line has waited long enough, or until half of the room is taken."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._waiting[0][0] + WINDOW_SECONDS):
+                while len(self._waiting) <= MOST_WAITING // 2:
+                    self._changed.clear()
+                    await self._changed.wait()
+
     def _taken(self) -> list[Line]:
-        """Take what has waited long enough, and all that was written before it."""
+        """Take what has waited long enough, the older half of a flood, and all that was written before it."""
         old = self._clock() - WINDOW_SECONDS
-        horizon = max((written for came, written, _ in self._waiting if came <= old), default="")
+        if len(self._waiting) > MOST_WAITING // 2:
+            horizon = sorted(written for _, written, _ in self._waiting)[len(self._waiting) // 2]
+        else:
+            horizon = max((written for came, written, _ in self._waiting if came <= old), default="")
         ready = sorted((each for each in self._waiting if each[1] <= horizon), key=lambda each: each[1])
         self._waiting = deque(each for each in self._waiting if each[1] > horizon)
         self._size = sum(len(line.line) for _, _, line in self._waiting)
