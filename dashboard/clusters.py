@@ -170,7 +170,7 @@ def _shown(
         "clear": address.to(**{"q": None, page.state_key: None, "page": None}),
         "now": address.get("timeRange", "24"),
         "sentence": _sentence(page, found, address),
-        "trouble": trouble(found.state) if not found.everything else "",
+        "trouble": trouble(found.state, namespace) if not found.everything else "",
     }
 
 
@@ -187,8 +187,10 @@ def _badge(page: Page, found: lists.Listing) -> Badge | None:
     return Badge(found.everything or None, found.counts.get(BAD[page.kind], 0))
 
 
-def trouble(state: CacheState) -> str:
+def trouble(state: CacheState, namespace: str | None) -> str:
     """Return which panel stands in for rows that cannot be shown; "" if no rows means that there are none."""
+    if not state.covers(namespace):
+        return Condition.FORBIDDEN.value
     if state.condition in (Condition.FORBIDDEN, Condition.UNAUTHORIZED, Condition.UNREACHABLE):
         return state.condition.value
     if state.synced:

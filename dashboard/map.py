@@ -76,7 +76,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "state": state,
         # What `clusters/_trouble.html` says of the kind it stands for.
         "page": {"title": "Map", "many": "objects", "kind": "what a map shows"},
-        "trouble": trouble(state) if not known.rows else "",
+        "trouble": trouble(state, scope.namespace) if not known.rows else "",
         "switches": [Switch(kind, PAGES[kind].title, kind in kinds) for kind in topology.MAPPED],
         "refused": _titles(kind for kind in known.unread if _is_refused(states[kind], scope)),
         "unread": _titles(kind for kind in known.unread if not _is_refused(states[kind], scope)),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import hypothesis
 import pytest
@@ -9,7 +10,7 @@ from django.contrib.auth.models import Group, User
 
 from orchestrator import live
 from orchestrator.services import preferences
-from orchestrator.services.clusters import added, sampler
+from orchestrator.services.clusters import added, refused, sampler
 
 pytest_plugins = ["tests.lab_parts"]
 # How fast a busy machine makes examples says nothing about the code.
@@ -38,6 +39,12 @@ def added_contexts(monkeypatch) -> None:
     """Let no test see contexts that were added in another, nor read their table without having a database."""
     monkeypatch.setattr(added, "_opened", {})
     monkeypatch.setattr(added, "_look_at", float("inf"))
+
+
+@pytest.fixture(autouse=True)
+def refusals(monkeypatch) -> None:
+    """Let no test be refused what was refused in another."""
+    monkeypatch.setattr(refused, "_known", WeakKeyDictionary())
 
 
 @pytest.fixture(autouse=True)

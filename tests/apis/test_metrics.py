@@ -94,7 +94,10 @@ def test_a_namespace_that_may_not_be_read_is_forbidden(api, demo, settings):
     demo.usage = usage
     response = api.get(ASKED)
     assert response.status_code == 403
-    assert "namespace default" in error_of(response)["error"]
+    error = error_of(response)
+    assert "namespace default" in error["error"]
+    assert error["details"]["resource"] == "pods.metrics.k8s.io"
+    assert (error["details"]["verb"], error["details"]["namespace"]) == ("list", "default")
 
 
 def test_one_answer_serves_many_questions(api, demo):

@@ -213,7 +213,13 @@ def test_try_now_comes_back_to_the_page(signed_in):
     ],
 )
 def test_what_stands_in_for_rows(condition, synced, panel):
-    assert trouble(CacheState(condition=condition, since=now(), synced=synced)) == panel
+    assert trouble(CacheState(condition=condition, since=now(), synced=synced), "default") == panel
+
+
+@pytest.mark.parametrize(("namespace", "panel"), [("shop", ""), (None, ""), ("other", "forbidden")])
+def test_no_rows_of_a_namespace_that_is_not_read_are_no_empty_list(namespace, panel):
+    state = CacheState(condition=Condition.LIVE, since=now(), synced=True, refused=("",), only=("shop",))
+    assert trouble(state, namespace) == panel
 
 
 @pytest.mark.parametrize(

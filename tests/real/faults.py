@@ -18,6 +18,8 @@ class Request:
     path: str
     query: dict[str, str]
     at: float = field(default_factory=monotonic)
+    method: str = "GET"
+    token: str = ""
 
     @property
     def kind(self) -> str:
@@ -103,8 +105,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         place = urlsplit(self.path)
-        request = Request(place.path, dict(parse_qsl(place.query, keep_blank_values=True)))
+        query = dict(parse_qsl(place.query, keep_blank_values=True))
+        token = (self.headers["Authorization"] or "").removeprefix("Bearer ")
+        request = Request(place.path, query, method=self.command, token=token)
         self.server.owner.answer(self, request)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # http.server looks for these names.
 
     def log_message(self, *args: object) -> None:
         pass

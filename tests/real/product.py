@@ -106,10 +106,10 @@ class Product:
         self.process.wait_for("Orchestrator is at")
         return self.process
 
-    def get(self, path: str, *, method: str = "GET", **headers: str) -> Reply:
+    def get(self, path: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> Reply:
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)) as connection:
             names = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, headers=names)
+            connection.request(method, path, body=body or None, headers=names)
             response = connection.getresponse()
             return Reply(
                 response.status,

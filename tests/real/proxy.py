@@ -12,7 +12,7 @@ import yaml
 
 from tests.real.faults import Answer, Handler, OpenWatch, Request, Server, break_off
 
-PASSED_ON = ("Authorization", "Accept")
+PASSED_ON = ("Authorization", "Accept", "Content-Type")
 ANSWER_SECONDS = 30
 WATCH_SECONDS = 600
 
@@ -43,7 +43,8 @@ class Proxy(Server):
         )
         with closing(upstream):
             headers = {name: value for name in PASSED_ON if (value := handler.headers[name])}
-            upstream.request("GET", handler.path, headers=headers)
+            body = handler.rfile.read(int(handler.headers["Content-Length"] or 0))
+            upstream.request(request.method, handler.path, body=body or None, headers=headers)
             connection = upstream.sock
             with closing(upstream.getresponse()) as response:
                 if request.watch and response.status == 200:

@@ -25,6 +25,7 @@ from orchestrator.services.clusters import (
     managers,
     objects,
     refusals,
+    refused,
     secret_text,
     served,
     threeway,
@@ -88,7 +89,11 @@ def target(caller: Caller, scope: Scope, resource: Resource, name: str) -> actin
 def opened(target: acting.Target) -> Opened:
     """Return an object for editing, as the API server has it now; raise `Missing` and `BackendError`."""
     try:
-        live = target.cluster.get(target.resource, namespace=target.namespace, name=target.name)
+        live = refused.unless(
+            target.cluster,
+            f"get {target.resource.id} {target.namespace}/{target.name}",
+            lambda: target.cluster.get(target.resource, namespace=target.namespace, name=target.name),
+        )
     except NotFound as exc:
         raise acting.missing(target) from exc
     return Opened(

@@ -8,10 +8,10 @@ from django.utils.timezone import now
 
 from orchestrator.backends.cluster import as_detail, as_row, masks
 from orchestrator.backends.cluster.objects import Row
-from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.cluster.port import RESOURCES, Kind
 from orchestrator.backends.errors import Forbidden, NotFound
 from orchestrator.errors import InvalidInput, Missing, Problem
-from orchestrator.services.clusters import contexts, lists
+from orchestrator.services.clusters import contexts, lists, refused
 from orchestrator.services.clusters.contexts import Scope
 
 # RFC 1123 subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
@@ -57,7 +57,11 @@ def source(kind: Kind, scope: Scope, name: str) -> dict[str, Any]:
     name = checked_name(name)
     namespace = required_namespace(kind, scope)
     try:
-        return scope.cluster.read(kind, namespace=namespace, name=name)
+        return refused.unless(
+            scope.cluster,
+            f"get {RESOURCES[kind].id} {namespace}/{name}",
+            lambda: scope.cluster.read(kind, namespace=namespace, name=name),
+        )
     except NotFound as exc:
         raise missing(kind, namespace=namespace, name=name) from exc
     except Forbidden as exc:

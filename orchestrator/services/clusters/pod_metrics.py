@@ -15,6 +15,8 @@ from orchestrator.services.clusters.contexts import Scope, invalid
 from orchestrator.services.clusters.quantities import number
 from orchestrator.services.clusters.sampler import Condition
 
+USE = "pods.metrics.k8s.io"
+
 
 class Amounts(msgspec.Struct, frozen=True, rename="camel"):
     """Quantities, and the same in thousandths of a core and in bytes; 0 is none said."""
@@ -80,8 +82,10 @@ def _check(found: usage.Measured) -> None:
     """Raise the error that keeps use away: that nothing is known then means nothing."""
     if found.known:
         return
-    if found.state.known:
-        raise Forbidden(found.why_not, service="kubernetes", status=403, details={"reason": "Forbidden"})
+    if found.state.known or isinstance(found.state.error, Forbidden):
+        asked = {"verb": "list", "resource": USE, "namespace": found.namespace or ""}
+        details = {"reason": "Forbidden", **asked}
+        raise Forbidden(found.why_not, service="kubernetes", status=403, details=details)
     if found.state.error is not None:
         raise found.state.error
     raise TimedOut("The first sample takes longer than a request may.", service="kubernetes")

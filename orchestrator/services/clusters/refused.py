@@ -26,7 +26,7 @@ def unless(cluster: Cluster, what: str, ask: Callable[[], T]) -> T:
         refusals = _known.setdefault(cluster, {})
         refused_at, refusal = refusals.get(what, (-SECONDS, None))
     if refusal is not None and monotonic() - refused_at < SECONDS:
-        raise refusal
+        raise refusal.with_traceback(None)  # It must not grow with each one who hears it.
     try:
         return ask()
     except Forbidden as exc:

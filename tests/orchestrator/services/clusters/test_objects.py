@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.errors import Forbidden
 from orchestrator.errors import InvalidInput, Missing
 from orchestrator.services.clusters import objects
 
@@ -50,3 +51,18 @@ def test_a_node_is_nowhere(inside):
 def test_what_is_in_another_namespace_is_not_there(everywhere):
     with pytest.raises(Missing, match="Secret not found: db-credentials"):
         objects.read(Kind.SECRETS, replace(everywhere, namespace="kube-system"), "db-credentials")
+
+
+def test_a_refused_object_is_asked_for_once(inside, monkeypatch):
+    asked = []
+
+    def refuse(kind, **where):
+        asked.append(where)
+        raise Forbidden("You may not.", service="kubernetes", status=403)
+
+    monkeypatch.setattr(inside.cluster, "read", refuse)
+    for _ in range(3):
+        with pytest.raises(Forbidden) as caught:
+            objects.read(Kind.SECRETS, inside, "db-credentials")
+    assert caught.value.details["verb"] == "get"
+    assert len(asked) == 1
