@@ -21,8 +21,8 @@ from dashboard.kinds import PAGES
 from dashboard.links import BY_WORD, NOWHERE, Links
 from dashboard.permissions import caller_of, needs
 from orchestrator.backends.cluster.port import Kind
-from orchestrator.backends.errors import BackendError, Conflict, TimedOut, Unreachable
-from orchestrator.errors import DomainError, InvalidInput, NotNow
+from orchestrator.backends.errors import BackendError, Conflict, NotFound, TimedOut, Unreachable
+from orchestrator.errors import DomainError, InvalidInput, Missing, NotNow
 from orchestrator.services.clusters import acting, contexts, diffs, documents, editing, edits, related, served
 from orchestrator.services.clusters import generic as things
 from orchestrator.services.clusters import objects as found_objects
@@ -151,6 +151,8 @@ def refusal(exc: BackendError | DomainError) -> dict[str, Any]:
         title = "This text cannot be used"
     elif isinstance(exc, (Unreachable, TimedOut)):
         title = "The cluster does not answer"
+    elif isinstance(exc, (Missing, NotFound)):
+        title = "It is gone"
     elif isinstance(exc, (Conflict, NotNow)):
         title = "Somebody changed it meanwhile"
     line = re.match(r"Line (\d+)", said)

@@ -97,7 +97,8 @@ def test_what_somebody_else_deletes_meanwhile_leaves_the_text(page, cluster, con
     expect(page.locator("#edit-check")).to_contain_text("The server accepts this change")
     cluster.core.delete_namespaced_config_map(config, cluster.namespace)
     apply(page)
-    expect(refused(page)).to_contain_text(config)
+    expect(page.locator("#edit-check")).to_contain_text("It is gone")
+    expect(refused(page)).to_have_text(f"ConfigMap not found: {config}.")
     expect(text(page)).to_contain_text("level: debug")
 
 

@@ -124,6 +124,7 @@ def test_what_is_gone_keeps_the_text(signed_in, form):
     answer = signed_in.post(CONFIG, mine)
     assert answer.status_code == 404
     html = body(answer)
+    assert "It is gone" in html
     assert "ConfigMap not found: app-config" in html
     assert "fresh: &#x27;1&#x27;" in html
 
