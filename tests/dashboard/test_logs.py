@@ -94,7 +94,8 @@ def test_it_leads_to_the_other_tabs_that_one_may_open(client, request, address, 
     client.force_login(request.getfixturevalue(role))
     here = address()
     html = body(client.get(here))
-    assert f'href="{here.replace("/logs?", "/ports?")}"' in html
+    for tab in ("ports", "metrics"):
+        assert f'href="{here.replace("/logs?", f"/{tab}?")}"' in html
     assert (f'href="{here.replace("/logs?", "/terminal?")}"' in html) is offered
 
 
