@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.urls import URLPattern, path
 from django.utils.timezone import now
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -71,10 +71,10 @@ def paths() -> list[URLPattern]:
 def _view(kind: Kind) -> Any:
     made: Any = type(f"Open{kind.word}View", (OpenView,), {"kind": kind, "__doc__": OpenView.__doc__})
     described = extend_schema(
-        operation_id=f"open{kind.word}",
+        operation_id=f"open{kind.word}Port",
         tags=["clusters"],
         parameters=schema.ONE,
         request={"application/json": ASKED},
         responses={201: LINK, **schema.errors()},
     )
-    return described(made).as_view()
+    return extend_schema_view(post=described)(made).as_view()

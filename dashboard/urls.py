@@ -19,6 +19,7 @@ from dashboard import (
     objects,
     overview,
     search,
+    secrets,
     shell,
     system,
     terminal,
@@ -61,6 +62,7 @@ urlpatterns = [
             path(f"{kind}/<namespace>/<name>/ports/open", doors.open_port, {"kind": kind}),
         )
     ),
+    path("secrets/<namespace>/<name>/reveal", secrets.reveal, name="secret-reveal"),
     path("<kind:kind>/<namespace>/<name>/edit", editing.edit, name="object-edit"),
     path("apply", applying.apply, name="apply"),
     path("pods/<str:namespace>/<str:name>/logs", logs.pod, name="pod-logs"),

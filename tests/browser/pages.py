@@ -37,6 +37,7 @@ PAGES = [
     f"/dashboard/namespaces/-/default?{PLACE}",
     f"/dashboard/pods/default/no-such-pod?{PLACE}",
     f"/dashboard/services/default/frontend/ports?{PLACE}",
+    f"/dashboard/secrets/default/api-keys/reveal?{PLACE}",
     "/dashboard/contexts",
     "/dashboard/contexts/add",
     f"/dashboard/search?{PLACE}&q=redis",
