@@ -4,6 +4,8 @@ from secrets import token_hex
 
 from kubernetes import client, config
 
+from tests.real.processes import wait_until
+
 IMAGE = "lab/web:1"
 GRACE_SECONDS = 3  # The image ignores the first signal, so a pod is seen to terminate for this long.
 
@@ -26,6 +28,14 @@ class Playground:
 
     def delete_pod(self, name: str, *, namespace: str) -> None:
         self._core.delete_namespaced_pod(name, namespace)
+
+    def settle(self, namespace: str, *, pods: int) -> None:
+        """Wait until so many pods run and none is on its way."""
+        wait_until(lambda: self._running(namespace) == [True] * pods, within_seconds=60)
+
+    def _running(self, namespace: str) -> list[bool]:
+        found = self._core.list_namespaced_pod(namespace).items
+        return [each.status.phase == "Running" and not each.metadata.deletion_timestamp for each in found]
 
     def close(self) -> None:
         for name in self._namespaces:

@@ -9,8 +9,10 @@ POD_STARTS = 30_000
 
 
 @pytest.fixture
-def pods(page: Page, namespace: str) -> Page:
+def pods(page: Page, namespace: str, playground) -> Page:
     """The page of our pods, when all of them run and it listens."""
+    # A browser drops what it is loading when the interfaces of the machine change, as with each pod they do.
+    playground.settle(namespace, pods=3)
     page.goto(f"/dashboard/pods?context=lab&namespace={namespace}")
     expect(rows(page)).to_have_count(3, timeout=POD_STARTS)
     expect(rows(page).filter(has_text="Running")).to_have_count(3, timeout=POD_STARTS)
