@@ -1,5 +1,6 @@
 """/api/<kind>/{name} and what hangs on one object: its pods, its events, its YAML."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -58,7 +59,7 @@ class DetailView(ObjectView, DeletionView):
         return Response(to_builtins([row])[0], headers=place_headers(scope))
 
 
-class SubListView(ObjectView):
+class SubListView(ObjectView, ABC):
     """A list that belongs to one object."""
 
     def get(self, request: Request, name: str) -> HttpResponse:
@@ -66,8 +67,9 @@ class SubListView(ObjectView):
         listing = self.listing(scope, name)
         return rows_answer(request, listing, headers=place_headers(scope) | data_headers(listing))
 
+    @abstractmethod
     def listing(self, scope: Scope, name: str) -> Listing:
-        raise NotImplementedError
+        """Return the rows."""
 
 
 class EventsView(SubListView):

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 from channels.db import database_sync_to_async
@@ -186,6 +187,9 @@ async def _way(scope: Message) -> Way:
     raw = _raw_path(scope)
     token, _, path = raw.removeprefix(forwarding.ROOT + "/").partition("/")
     let = forwarding.read(token, at=now())
+    # Whoever makes such a path shorter on the way would lead it to another object of the API server.
+    if any(unquote(part) in (".", "..") for part in path.split("/")):
+        raise DomainError("The address goes up (..), which is not possible here.")
     place = await database_sync_to_async(forwarding.welcome)(let)
     return Way(place.cluster, let.door, f"{forwarding.ROOT}/{token}", f"/{path}")
 

@@ -28,6 +28,9 @@ NOT_SENT = PER_HOP | {
     "forwarded",
     "accept-encoding",
 }
+# Those of whom the API server should take us for are no caller's to choose.
+# https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+NOT_SENT_PREFIXES = ("x-forwarded-", "sec-fetch-", "impersonate-", "x-remote-")
 NOT_ANSWERED = PER_HOP | {"set-cookie", "strict-transport-security", "clear-site-data", "alt-svc"}
 
 
@@ -42,7 +45,7 @@ def sent(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     return [
         (name, value)
         for name, value in named
-        if name not in NOT_SENT and not name.startswith(("x-forwarded-", "sec-fetch-"))
+        if name not in NOT_SENT and not name.startswith(NOT_SENT_PREFIXES)
     ]
 
 

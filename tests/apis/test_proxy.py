@@ -210,6 +210,18 @@ def test_redirects_stay_in_the_proxy(location, shown):
     assert proxy_headers.located(location, prefix="/api/v1/x/proxy", base="/proxy/t") == shown
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["../secrets", "a/../../x", "%2e%2e/x", ".%2E/x", "./x", ".."])
+def test_no_path_leads_out_of_the_port(link, path):
+    answer = ask(link + path)
+    assert (answer["status"], b"goes up" in answer["body"]) == (400, True)
+
+
+@pytest.mark.parametrize("name", [b"Impersonate-User", b"impersonate-extra-x", b"X-Remote-User"])
+def test_nobody_chooses_whom_the_api_server_takes_us_for(name):
+    assert proxy_headers.sent([(name, b"admin")]) == []
+
+
 def test_no_credential_of_ours_goes_on():
     sent = [(b"Cookie", b"s"), (b"Authorization", b"s"), (b"X-API-Key", b"s"), (b"X-Forwarded-For", b"s")]
     assert proxy_headers.sent([*sent, (b"X-Own", b"1")]) == [("x-own", "1")]

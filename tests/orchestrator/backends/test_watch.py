@@ -111,8 +111,7 @@ def test_a_watch_that_ends_at_once_is_opened_once_a_second(script, open_cluster)
     cache = open_cluster().cache(Kind.PODS)
     wait_until(lambda: len(script.versions()) >= 4)
     times = [request.at for request in script.asked("pods", watch=True)]
-    # Times are those of arrival: one that a busy machine brings late makes the next one look early.
-    assert all(later - earlier >= 0.7 for earlier, later in pairwise(times))
+    assert all(later - earlier >= 0.95 for earlier, later in pairwise(times))
     assert cache.state().condition is Condition.LIVE
     assert cache.state().restarts >= 2
 
@@ -210,7 +209,7 @@ def test_asking_to_try_again_shortens_the_pause_but_not_below_a_second(script, o
     cache.retry()
     live(cache)
     first, second = script.asked("pods", watch=False)
-    assert 0.7 <= second.at - first.at < 10
+    assert 0.95 <= second.at - first.at < 10
 
 
 def test_a_stopped_watch_ends_its_thread_and_logs_nothing(script, open_cluster, caplog):

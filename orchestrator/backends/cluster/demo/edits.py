@@ -35,13 +35,13 @@ class DemoActs:
     ) -> bool:
         return True
 
+    @abstractmethod
     def world(self) -> World:
         """Return the world as it is now; it is shared, so nobody changes it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def now(self) -> datetime:
         """Return the time of the clock of the world, aware UTC."""
-        raise NotImplementedError
 
     def resources(self, *, again: bool = False) -> Sequence[Resource]:
         return served.resources(self.world())
