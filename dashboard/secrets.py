@@ -47,18 +47,21 @@ def reveal(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "list": links.listing(Kind.SECRETS),
         "list_here": links.listing(Kind.SECRETS, namespace),
         "back": links.to(Kind.SECRETS, namespace, name),
-        "chosen": request.POST.getlist("keys") or keys,
+        "chosen": request.POST.getlist("keys"),
         "keys": keys,
         "reason": request.POST.get("reason", ""),
     }
     if request.method != "POST":
         return render(request, "objects/reveal.html", context)
+    if not context["chosen"]:  # To the service none would mean all of them.
+        context["problem"] = "choose at least one key"
+        return render(request, "objects/reveal.html", context, status=422)
     try:
         revealed = secrets.reveal(
             caller_of(request),
             scope,
             name,
-            keys=request.POST.getlist("keys") or None,
+            keys=context["chosen"],
             reason=context["reason"],
             at=now(),
         )

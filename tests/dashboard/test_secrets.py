@@ -45,6 +45,13 @@ def test_a_bad_wish_is_explained_and_kept(boss):
     assert 'value="because"' in text(refused)
 
 
+def test_who_chooses_no_key_sees_no_value(boss):
+    refused = boss.post(REVEAL, {"reason": "curious"})
+    assert (refused.status_code, "choose at least one key" in text(refused)) == (422, True)
+    assert "Value of" not in text(refused)
+    assert not AuditEvent.objects.exists()
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ["viewer", "operator"])
 def test_others_than_admins_see_no_way_there(client, request, role):
