@@ -89,6 +89,19 @@ function openPalette() {
 }
 
 const hits = () => all("#palette-results a");
+let waiting = []; // keys pressed before the hits for what was typed were there
+
+function whenFound(act) {
+  const answered = find("#palette-results [data-q]")?.dataset.q;
+  if (answered === find("input[type=search]", palette).value.trim()) act();
+  else waiting.push(act);
+}
+
+function goToHit() {
+  const hit = find("#palette-results a.at");
+  if (hit) hit.click();
+  else find("form", palette).submit(); // Its page says more.
+}
 
 function moveHit(step) {
   const found = hits();
@@ -102,19 +115,29 @@ function moveHit(step) {
 palette?.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
-    moveHit(event.key === "ArrowDown" ? 1 : -1);
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    whenFound(() => moveHit(step));
   }
 });
+palette?.addEventListener("input", () => (waiting = []));
+palette?.addEventListener("close", () => (waiting = []));
 
 palette?.addEventListener("submit", (event) => {
-  const hit = find("#palette-results a.at");
-  if (!hit) return;
   event.preventDefault();
-  hit.click();
+  whenFound(goToHit);
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "palette-results") moveHit(1);
+  if (event.detail.target.id !== "palette-results") return;
+  moveHit(1);
+  const acts = waiting;
+  waiting = [];
+  for (const act of acts) whenFound(act);
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.target.id !== "palette-results" || event.detail.successful || !waiting.includes(goToHit)) return;
+  find("form", palette).submit();
 });
 
 for (const link of all("[data-palette]")) {

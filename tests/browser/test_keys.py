@@ -51,6 +51,15 @@ def test_arrows_choose_a_hit(pods):
     expect(pods).to_have_url(re.compile(re.escape(target) + "$"))
 
 
+def test_enter_goes_to_a_hit_for_what_was_typed_also_before_it_is_there(pods):
+    pods.keyboard.press("Control+k")
+    expect(hits(pods).first).to_be_visible()
+    with pods.expect_request("**/dashboard/search*"):
+        pods.keyboard.type("redis-cache", delay=0)
+        pods.keyboard.press("Enter")
+    expect(pods).to_have_url(re.compile(r"/dashboard/[a-z]+/[a-z-]+/redis-cache"))
+
+
 def test_typing_goes_on_while_an_answer_is_awaited(pods):
     pods.keyboard.press("Control+k")
     expect(hits(pods).first).to_be_visible()

@@ -193,10 +193,14 @@ def namespaces(scope: Scope) -> list[str]:
 
 
 def caches() -> list[tuple[Context, Kind, CacheState, int]]:
-    """Return every cache that runs in this process: context, kind, state and number of rows."""
+    """Return every cache that runs in this process: context, kind, state and number of rows.
+
+    Asks the database nothing: probes and figures need this while it is away.
+    """
+    opened = {**added.opened(), **catalogue().clusters}
     return [
         (cluster.context, kind, running.state(), len(running.peek()))
-        for cluster in known().clusters.values()
+        for cluster in opened.values()
         for kind, running in cluster.running().items()
     ]
 
