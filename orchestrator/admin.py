@@ -11,62 +11,27 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
+from orchestrator import admin_tables as admin_tables  # registers its lists
+from orchestrator.admin_bases import Audited, ReadOnly, caller_of
 from orchestrator.errors import InvalidInput
 from orchestrator.models import (
     Activity,
     APIKey,
     AuditEvent,
-    ClusterContext,
     ControllerRun,
-    Drain,
-    Lease,
-    Preference,
-    RelayedTopic,
     SignInLink,
-    StoredKey,
 )
 from orchestrator.services import access
 
 if TYPE_CHECKING:  # The classes take parameters in their stubs alone.
-    ModelAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[APIKey]
     UserAdmin = auth_admin.UserAdmin[User]
 else:
-    ModelAdmin, ModelForm, UserAdmin = admin.ModelAdmin, forms.ModelForm, auth_admin.UserAdmin
+    ModelForm, UserAdmin = forms.ModelForm, auth_admin.UserAdmin
 
 admin.site.site_title = admin.site.site_header = "Orchestrator"
 admin.site.index_title = "Tables"
 admin.site.site_url = "/dashboard/"
-
-
-class Audited(ModelAdmin):
-    """Writes what is done here into the audit as well."""
-
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        _record(request, "Add", obj)
-        return super().log_addition(request, obj, message)
-
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        _record(request, "Change", obj)
-        return super().log_change(request, obj, message)
-
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        for obj in queryset:
-            _record(request, "Delete", obj)
-        return super().log_deletions(request, queryset)
-
-
-class ReadOnly(ModelAdmin):
-    """Shows rows that only the product itself writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class APIKeyForm(ModelForm):
@@ -115,14 +80,14 @@ class APIKeyAdmin(Audited):
     actions = ("revoke",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[APIKey]:
-        seen = access.keys_seen_by(_caller(request)).values("pk")
+        seen = access.keys_seen_by(caller_of(request)).values("pk")
         return super().get_queryset(request).filter(pk__in=seen)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: APIKey, form: Any, change: bool) -> None:
-        issued = access.issue_key(at=now(), by=_caller(request), **form.cleaned_data)
+        issued = access.issue_key(at=now(), by=caller_of(request), **form.cleaned_data)
         obj.pk, obj.prefix = issued.row.pk, issued.row.prefix
         request.issued_key = issued  # type: ignore[attr-defined]  # for `response_add`, later in this request
 
@@ -146,7 +111,7 @@ class APIKeyAdmin(Audited):
     @admin.action(description="Revoke selected keys", permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> None:
         for key in queryset:
-            access.revoke_key(key.pk, by=_caller(request), at=now())
+            access.revoke_key(key.pk, by=caller_of(request), at=now())
         self.message_user(request, "Programs that send these keys are refused from now on.")
 
     @admin.display(description="starts with")
@@ -195,48 +160,6 @@ class ActivityAdmin(ReadOnly):
     date_hierarchy = "at"
 
 
-@admin.register(RelayedTopic)
-class RelayedTopicAdmin(ReadOnly):
-    list_display = ("at", "topic", "origin")
-    search_fields = ("topic", "origin")
-
-
-@admin.register(Lease)
-class LeaseAdmin(ReadOnly):
-    list_display = ("name", "owner", "fence", "heartbeat_at", "expires_at")
-    search_fields = ("name", "owner")
-
-
-@admin.register(Drain)
-class DrainAdmin(ReadOnly):
-    list_display = ("node", "context", "state", "actor", "started_at", "ended_at", "note")
-    list_filter = ("state", "context")
-    search_fields = ("node", "context", "actor", "note")
-
-
-@admin.register(Preference)
-class PreferenceAdmin(ReadOnly):
-    list_display = ("owner", "section", "name", "value")
-    list_filter = ("section",)
-    list_select_related = ("owner",)
-    search_fields = ("name", "owner__username")
-
-
-@admin.register(ClusterContext)
-class ClusterContextAdmin(ReadOnly):
-    list_display = ("name", "cluster", "user", "namespace", "server", "verified", "added_by", "created_at")
-    search_fields = ("name", "cluster", "user")
-    exclude = ("sealed",)
-
-
-@admin.register(StoredKey)
-class StoredKeyAdmin(ReadOnly):
-    list_display = ("name", "hint", "owner", "updated_at")
-    list_select_related = ("owner",)
-    search_fields = ("name", "owner__username")
-    exclude = ("sealed",)
-
-
 @admin.register(ControllerRun)
 class ControllerRunAdmin(ReadOnly):
     list_display = (
@@ -276,14 +199,3 @@ class OurGroupAdmin(Audited, auth_admin.GroupAdmin):
     @admin.display
     def members(self, group: Group) -> int:
         return group.user_set.count()
-
-
-def _caller(request: HttpRequest) -> access.Caller:
-    assert isinstance(request.user, User)  # The admin site lets in nobody else.
-    return access.caller_of_user(request.user, address=access.peer_address(request))
-
-
-def _record(request: HttpRequest, verb: str, obj: Model) -> None:
-    """Audit a change made in the admin site; the values are left to the site's own history."""
-    action = f"{verb} {obj._meta.verbose_name}"
-    access.record(_caller(request), area="access", action=action, target=str(obj), note="admin site")

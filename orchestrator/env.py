@@ -5,19 +5,18 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic import field_validator as check
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
-DURATION = re.compile(r"(?:\d{1,8}(?:\.\d+)?(?:ms|[smhd])){1,5}")  # what fits into a timedelta
-LONGEST = timedelta(days=36500)  # A time so long ago or ahead must still be a date.
+from orchestrator.env_stacks import StackEnvironment
+from orchestrator.env_values import NAMESPACE, Duration, Names, Number, Port, Secret, Text, network
+
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 GROUPS = (
     "K8S_LIST",
@@ -29,44 +28,12 @@ GROUPS = (
     "SETTINGS",
     "STREAM",
     "GENERAL",
+    "STACKS_WRITE",
+    "STACKS_READ",
 )  # rate limits; every group has a window and a number
-NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
-def duration(value: object) -> object:
-    """Return `500ms`, `1h30m` or a bare number of seconds as a `timedelta`; other types are left alone."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if re.fullmatch(r"\d{1,10}(\.\d+)?", text):
-        text += "s"
-    elif not DURATION.fullmatch(text):
-        raise ValueError("write a duration such as 500ms, 10s, 20m, 2h, 30d, 1h30m, or a number of seconds")
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhd])", text)
-    length = timedelta(seconds=sum(float(number) * UNIT_SECONDS[unit] for number, unit in parts))
-    if length > LONGEST:
-        raise ValueError("write at most 36500d")
-    return length
-
-
-def split_at_commas(value: object) -> object:
-    """Return the non-empty parts of a comma list."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def nothing_if_blank(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-Names = Annotated[list[str], NoDecode, BeforeValidator(split_at_commas)]
-Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Text = Annotated[str | None, BeforeValidator(nothing_if_blank)]
-Secret = Annotated[SecretStr | None, BeforeValidator(nothing_if_blank)]
-
-
-class Environment(BaseSettings):
+class Environment(StackEnvironment):
     """Every variable an operator may set. The description of each is the table in README."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, validate_default=True)
@@ -249,14 +216,6 @@ class Environment(BaseSettings):
             )
             for group in GROUPS
         }
-
-
-def network(text: str) -> IPv4Network | IPv6Network:
-    """Return an address or a network such as 10.0.0.0/8; raise `ValueError` for anything else."""
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        raise ValueError("write addresses or networks such as 10.0.0.1 or 10.0.0.0/8") from None
 
 
 def load(**overrides: Any) -> Environment:

@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from orchestrator import env, logs
+from orchestrator.env_values import network
 
 try:
     ENV = env.load()
@@ -35,7 +36,7 @@ ENCRYPTION_KEYS = (
 )
 DEBUG = ENV.debug
 ALLOWED_HOSTS = ENV.allowed_hosts
-TRUSTED_PROXIES = [env.network(each) for each in ENV.trusted_proxies]
+TRUSTED_PROXIES = [network(each) for each in ENV.trusted_proxies]
 ROOT_URLCONF = "orchestrator.urls"
 ASGI_APPLICATION = "orchestrator.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -258,6 +259,28 @@ DOCKER_HOST = ENV.docker_host
 LOG_MAX_BYTES = ENV.log_max_bytes
 TERMINAL_IDLE = ENV.terminal_idle
 SSE_HEARTBEAT_SECONDS = ENV.sse_heartbeat_interval_ms / 1000
+
+# --- Stacks
+STACK_NAMESPACE = ENV.stack_namespace
+STACK_TTL = ENV.stack_ttl
+STACK_TTL_MAX = ENV.stack_ttl_max
+STACK_SCHEDULER_INTERVAL = ENV.stack_scheduler_interval
+STACK_SCHEDULING_TIMEOUT = ENV.stack_scheduling_timeout
+STACK_NODEPORT_MIN = ENV.stack_nodeport_min
+STACK_NODEPORT_MAX = ENV.stack_nodeport_max
+STACK_PORT_LOCK_TTL = ENV.stack_port_lock_ttl
+STACK_NODE_ROLE = ENV.stack_node_role
+STACK_REQUIRE_INGRESS_NETWORK_POLICY = ENV.stack_require_ingress_network_policy
+STACK_MANAGE_NETWORK_POLICY = ENV.stack_manage_network_policy
+STACK_POD_CIDRS = ENV.stack_pod_cidrs
+STACK_EGRESS_DENY_CIDRS = ENV.stack_egress_deny_cidrs
+STACK_NODE_IP_FALLBACK = ENV.stack_node_ip_fallback
+STACK_POD_POLICY = ENV.stack_pod_policy
+STACK_IMAGE_ALLOWLIST = ENV.stack_image_allowlist
+STACK_MAX_CONTAINERS = ENV.stack_max_containers
+STACK_BATCH_WORKERS = ENV.stack_batch_workers
+STACK_BATCH_JOB_RETENTION = ENV.stack_batch_job_retention
+STACK_LIMIT_PER_KEY = ENV.stack_limit_per_key
 
 # --- Housekeeping
 ACTIVITY_KEEP = ENV.activity_keep

@@ -28,11 +28,17 @@ def written(value: object) -> str:
         return value.get_secret_value()
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value in (None, []) else str(value)
+    if isinstance(value, list):
+        return ",".join(value)
+    return "" if value is None else str(value)
 
 
 def fields() -> list[tuple[str, FieldInfo, str]]:
-    return [(name.upper(), field, written(field.default)) for name, field in Environment.model_fields.items()]
+    """Return what holds for all areas first, then what single areas inherit to it."""
+    found = sorted(
+        Environment.model_fields.items(), key=lambda each: each[0] not in Environment.__annotations__
+    )
+    return [(name.upper(), field, written(field.default)) for name, field in found]
 
 
 def table() -> str:

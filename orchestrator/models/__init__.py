@@ -6,6 +6,7 @@ from orchestrator.models.clusters import ClusterContext, StoredKey
 from orchestrator.models.drains import Drain
 from orchestrator.models.leases import ControllerRun, Lease
 from orchestrator.models.preferences import Preference
+from orchestrator.models.stacks import HeldPort, Stack, StackBatch, StackBatchItem, StackPort
 
 __all__ = [
     "APIKey",
@@ -14,9 +15,14 @@ __all__ = [
     "ClusterContext",
     "ControllerRun",
     "Drain",
+    "HeldPort",
     "Lease",
     "Preference",
     "RelayedTopic",
     "SignInLink",
+    "Stack",
+    "StackBatch",
+    "StackBatchItem",
+    "StackPort",
     "StoredKey",
 ]

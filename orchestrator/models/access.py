@@ -33,6 +33,7 @@ class APIKey(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="api_keys"
     )
+    stack_limit = models.PositiveIntegerField(null=True, blank=True)  # None: STACK_LIMIT_PER_KEY
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

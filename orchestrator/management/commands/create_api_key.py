@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import now
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.env import Duration
+from orchestrator.env_values import Duration
 from orchestrator.errors import InvalidInput
 from orchestrator.services import access
 

@@ -17,6 +17,8 @@ class Caller:
     anonymous: bool = False  # let in without a credential
     role: str = NO_ROLE
     address: str = ""
+    key_id: int | None = None  # of the key that speaks, unless it is the one of the environment
+    stack_limit: int | None = None  # how many stacks this key may have; None is what settings say
 
     def may(self, scope: str) -> bool:
         """Return True if this caller has `scope`, such as "clusters:read"; `admin` includes every other."""

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 from django.conf import settings
@@ -157,11 +158,12 @@ def _is_key_of_environment(key: str) -> bool:
 def _speaker(key: APIKey, *, groups: Collection[str], address: str) -> Caller:
     """Return whom a key speaks for: itself, or its owner, of whom it may no more than the groups give."""
     scopes, owner = expand(key.scopes), key.owner
+    known = partial(Caller, role=KEY_ROLE, address=address, key_id=key.pk, stack_limit=key.stack_limit)
     if owner is None:
-        return Caller(f"key {key.name}", scopes, role=KEY_ROLE, address=address)
+        return known(f"key {key.name}", scopes)
     scopes &= scopes_of(strongest(groups, superuser=owner.is_superuser))
     name = f"{owner.get_username()} (key {key.name})"
-    return Caller(name, scopes, user=owner, role=KEY_ROLE, address=address)
+    return known(name, scopes, user=owner)
 
 
 def _note_use(key: APIKey, *, at: datetime) -> None:

@@ -1,0 +1,1 @@
+"""Stacks: pods with public ports for a while."""
