@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from apis import acting, schema, shapes
 from apis.acting import ActView, PlaceSerializer
 from apis.clusters import WholeNumber, place_headers, scope_of
-from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.cluster.port import LISTED, Kind
 from orchestrator.services.access import Caller
 from orchestrator.services.clusters import cronjobs, rollouts, workloads
 from orchestrator.services.clusters.acting import Done, stamp
@@ -112,7 +112,7 @@ class SimpleView(ActView):
 def paths() -> list[URLPattern]:
     """Return the URL of every act, and where to follow it."""
     return [
-        *(_path(kind, "progress", _progress(kind)) for kind in Kind),
+        *(_path(kind, "progress", _progress(kind)) for kind in LISTED),
         *(_path(kind, "restart", _restart(kind)) for kind in workloads.RESTARTABLE),
         _path(Kind.PODS, "restart", RestartPodView),
         *(_path(kind, "scale", _scale(kind)) for kind in workloads.SCALABLE),

@@ -12,11 +12,11 @@ from rest_framework.views import APIView
 from apis import objects, schema, shapes
 from apis.clusters import place_headers, scope_of
 from apis.secrets import Text
-from orchestrator.backends.cluster.port import RESOURCES, Kind, Resource
+from orchestrator.backends.cluster.port import LISTED, RESOURCES, Kind, Resource
 from orchestrator.services.access import Caller
 from orchestrator.services.clusters import applying, contexts, documents, editing, edits, served, threeway
 
-EDITABLE = {kind.value: each for kind, each in RESOURCES.items() if kind is not Kind.EVENTS}
+EDITABLE = {kind.value: RESOURCES[kind] for kind in LISTED if kind is not Kind.EVENTS}
 FLAG = {"type": "string", "enum": ["true", "false"]}
 DRY_RUN = OpenApiParameter("dryRun", FLAG, description="true to try it without storing anything.")
 FORCE = OpenApiParameter("force", FLAG, description="true to take fields that others manage.")

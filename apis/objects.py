@@ -14,7 +14,7 @@ from apis import acting, deletion, schema
 from apis.clusters import USAGE_SECONDS, data_headers, place_headers, rows_answer, scope_of
 from apis.deletion import DeletionView
 from orchestrator.backends.cluster.objects import to_builtins
-from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.cluster.port import LISTED, Kind
 from orchestrator.services.clusters import objects, relations, usage, yaml
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.lists import Listing
@@ -34,7 +34,7 @@ DETAILS: dict[str, tuple[Kind, str]] = {
     "configmaps": (Kind.CONFIGMAPS, "ConfigMap"),
     "secrets": (Kind.SECRETS, "Secret"),
 }
-ONLY_DELETED = [kind for kind in Kind if kind not in {kind for kind, _ in DETAILS.values()}]
+ONLY_DELETED = [kind for kind in LISTED if kind not in {kind for kind, _ in DETAILS.values()}]
 WITH_EVENTS = ("deployments", "pods", "configmaps", "secrets", "nodes")
 
 

@@ -175,7 +175,8 @@ def complete(result: dict[str, Any], **_generator: object) -> dict[str, Any]:
     rows = [*LISTED, *DETAILED]
     types = [*rows, Labels, PodMetrics, Revealed, MapNode, MapEdge]
     _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
-    del components["Requirement"]  # Only members that no answer has are of this type.
+    for name in ("Requirement", "Halt"):  # Only members that no answer has are of these types.
+        del components[name]
     hidden = {row.__name__: _hidden(row) for row in rows}
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update({name: _as_sent(name, made, hidden.get(name, set())) for name, made in components.items()})

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.timezone import now
 
 from orchestrator.backends.cluster import objects
-from orchestrator.backends.cluster.port import Kind, Propagation
+from orchestrator.backends.cluster.port import LISTED, Kind, Propagation
 from orchestrator.services.access import Caller
 from orchestrator.services.clusters import cronjobs, deletion, drains, nodes, revisions, workloads
 from orchestrator.services.clusters.acting import Done
@@ -16,7 +16,7 @@ from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.draining import Options
 from orchestrator.services.clusters.objects import Found
 
-DELETABLE = tuple(kind for kind in Kind if kind is not Kind.EVENTS)
+DELETABLE = tuple(kind for kind in LISTED if kind is not Kind.EVENTS)
 NO_CONTROLLER = "Nothing would make this pod again. Delete it if that is meant."
 
 

@@ -9,11 +9,11 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.shell import place_query
 from orchestrator.backends.cluster.objects import Row
-from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.cluster.port import LISTED, Kind
 
 NOWHERE = "-"  # stands where a kind without namespaces has none; no namespace is called so
 BY_WORD = {
-    kind.word: kind for kind in Kind if kind is not Kind.EVENTS
+    kind.word: kind for kind in LISTED if kind is not Kind.EVENTS
 }  # the word of manifests -> kind with pages
 
 

@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from orchestrator.backends import errors as backend
-from orchestrator.backends.cluster.port import CacheState, Condition, Kind
+from orchestrator.backends.cluster.port import LISTED, CacheState, Condition, Kind
 from orchestrator.services.clusters import contexts
 
-KINDS = [kind for kind in Kind if kind is not Kind.EVENTS]
+KINDS = [kind for kind in LISTED if kind is not Kind.EVENTS]
 HTMX = {"HX-Request": "true"}
 
 

@@ -74,21 +74,26 @@ def _real(listener: Listener) -> tuple[dict[str, Cluster], str]:
     # Imported here because the client library costs 0.7 s and 42 MB.
     from orchestrator.backends.cluster.kubernetes import open_in_cluster, open_kubernetes
 
-    namespaces = settings.CLUSTER_NAMESPACES
+    places = _places()
     kubeconfig = settings.KUBECONFIG
     if kubeconfig is None and not HOME_KUBECONFIG.expanduser().is_file() and _in_cluster():
-        cluster = open_in_cluster(listener=listener, namespaces=namespaces)
+        cluster = open_in_cluster(listener=listener, **places)
         return {cluster.context.name: cluster}, cluster.context.name
     path = kubeconfig or str(HOME_KUBECONFIG.expanduser())
-    clusters, current = open_kubernetes(path, listener=listener, namespaces=namespaces)
+    clusters, current = open_kubernetes(path, listener=listener, **places)
     return {**clusters}, current
+
+
+def _places() -> dict[str, Any]:
+    """Return what is read where reading all namespaces is forbidden."""
+    return {"namespaces": settings.CLUSTER_NAMESPACES, "of_stacks": settings.STACK_NAMESPACE}
 
 
 def open_added(config: dict[str, Any], *, name: str, listener: Listener) -> Cluster:
     """Return the cluster of a kubeconfig that holds one context, which was checked before it was kept."""
     from orchestrator.backends.cluster.kubernetes import open_config
 
-    return open_config(config, name=name, listener=listener, namespaces=settings.CLUSTER_NAMESPACES)
+    return open_config(config, name=name, listener=listener, **_places())
 
 
 def as_row(kind: Kind, manifest: dict[str, Any]) -> Row:

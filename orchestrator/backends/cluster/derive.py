@@ -42,6 +42,17 @@ def pod_reason(pod: PodRaw) -> tuple[str, str]:
     return "", ""
 
 
+def is_halted(status: ContainerStatus) -> bool:
+    """Return True for a container that waits or has ended."""
+    return status.state.waiting is not None or status.state.terminated is not None
+
+
+def is_in_trouble(status: ContainerStatus) -> bool:
+    """Return True for a container that could not start or has failed."""
+    waiting, ended = status.state.waiting, status.state.terminated
+    return bool((waiting and waiting.reason not in QUIET_WAITS) or (ended and ended.exit_code))
+
+
 def _init_trouble(statuses: Sequence[ContainerStatus]) -> str:
     for status in statuses:
         waiting, ended = status.state.waiting, status.state.terminated

@@ -1,4 +1,4 @@
-"""The kinds of objects: those with caches and pages of their own, and all others that are served."""
+"""The kinds of objects: those with caches, most of them with pages of their own, and all others."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     HPAS = "horizontalpodautoscalers"
     SERVICES = "services"
     INGRESSES = "ingresses"
+    NETWORKPOLICIES = "networkpolicies"
     CONFIGMAPS = "configmaps"
     SECRETS = "secrets"
     RESOURCEQUOTAS = "resourcequotas"
@@ -42,6 +43,8 @@ class Kind(StrEnum):
         return self.value.removesuffix("s")
 
 
+# Kinds with lists, pages and addresses of their own; people meet the others among all kinds that are served.
+LISTED = tuple(kind for kind in Kind if kind is not Kind.NETWORKPOLICIES)
 WORDS = {
     Kind.PODS: "Pod",
     Kind.NODES: "Node",
@@ -56,6 +59,7 @@ WORDS = {
     Kind.HPAS: "HorizontalPodAutoscaler",
     Kind.SERVICES: "Service",
     Kind.INGRESSES: "Ingress",
+    Kind.NETWORKPOLICIES: "NetworkPolicy",
     Kind.CONFIGMAPS: "ConfigMap",
     Kind.SECRETS: "Secret",
     Kind.RESOURCEQUOTAS: "ResourceQuota",
@@ -111,6 +115,7 @@ _VERSIONS: dict[Kind, str] = {
     Kind.HPAS: "autoscaling/v2",
     Kind.SERVICES: "v1",
     Kind.INGRESSES: "networking.k8s.io/v1",
+    Kind.NETWORKPOLICIES: "networking.k8s.io/v1",
     Kind.CONFIGMAPS: "v1",
     Kind.SECRETS: "v1",
     Kind.RESOURCEQUOTAS: "v1",

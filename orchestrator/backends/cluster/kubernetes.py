@@ -27,6 +27,8 @@ from orchestrator.backends.cluster.transport import (
 from orchestrator.backends.cluster.writes import Acts
 
 IN_CLUSTER = "in-cluster"
+# The kinds that stacks are made of and watched by. Their namespace may be one that nobody listed.
+OF_STACKS = (Kind.PODS, Kind.SERVICES, Kind.EVENTS, Kind.NETWORKPOLICIES)
 FOLLOW_SILENCE_SECONDS = 4 * 3600.0  # A container may have nothing to say for long.
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -41,11 +43,13 @@ class KubernetesCluster(Acts):
         load: Callable[[], client.Configuration],
         listener: Listener,
         namespaces: Sequence[str] = (),
+        of_stacks: str = "",
     ) -> None:
         self.context = context
         super().__init__(Transport(load))
         self._listener = listener
         self._namespaces = tuple(namespaces) or (context.namespace,)
+        self._of_stacks = of_stacks
         self._lock = Lock()
         self._caches: dict[Kind, WatchCache] = {}
 
@@ -58,11 +62,18 @@ class KubernetesCluster(Acts):
                     kind,
                     context=self.context.name,
                     listener=self._listener,
-                    namespaces=self._namespaces if kind.namespaced else (),
+                    namespaces=self._fallbacks(kind),
                 )
                 cache.start()
         cache.touch()
         return cache
+
+    def _fallbacks(self, kind: Kind) -> tuple[str, ...]:
+        """Return the namespaces to read where reading all of them is forbidden."""
+        if not kind.namespaced:
+            return ()
+        more = (self._of_stacks,) if self._of_stacks and kind in OF_STACKS else ()
+        return tuple(dict.fromkeys((*self._namespaces, *more)))
 
     def running(self) -> dict[Kind, WatchCache]:
         with self._lock:
@@ -104,7 +115,7 @@ class KubernetesCluster(Acts):
 
 
 def open_kubernetes(
-    kubeconfig: str, *, listener: Listener, namespaces: Sequence[str] = ()
+    kubeconfig: str, *, listener: Listener, namespaces: Sequence[str] = (), of_stacks: str = ""
 ) -> tuple[dict[str, KubernetesCluster], str]:
     """Return the clusters of a kubeconfig by context, and the name of the current context.
 
@@ -118,25 +129,36 @@ def open_kubernetes(
         context = _context(entry)
         load = partial(_load, kubeconfig, context.name)
         clusters[context.name] = KubernetesCluster(
-            context, load=load, listener=listener, namespaces=namespaces
+            context, load=load, listener=listener, namespaces=namespaces, of_stacks=of_stacks
         )
     return clusters, (current or contexts[0])["name"]
 
 
 def open_config(
-    kubeconfig: dict[str, Any], *, name: str, listener: Listener, namespaces: Sequence[str] = ()
+    kubeconfig: dict[str, Any],
+    *,
+    name: str,
+    listener: Listener,
+    namespaces: Sequence[str] = (),
+    of_stacks: str = "",
 ) -> KubernetesCluster:
     """Return the cluster of a kubeconfig in memory that holds one context; `name` is what we call it."""
     context = replace(_context(kubeconfig["contexts"][0]), name=name)
     load = partial(_load_from, kubeconfig)
-    return KubernetesCluster(context, load=load, listener=listener, namespaces=namespaces)
+    return KubernetesCluster(
+        context, load=load, listener=listener, namespaces=namespaces, of_stacks=of_stacks
+    )
 
 
-def open_in_cluster(*, listener: Listener, namespaces: Sequence[str] = ()) -> KubernetesCluster:
+def open_in_cluster(
+    *, listener: Listener, namespaces: Sequence[str] = (), of_stacks: str = ""
+) -> KubernetesCluster:
     """Return the cluster this process runs in, as its service account."""
     place = (SERVICE_ACCOUNT / "namespace").read_text().strip() or "default"
     context = Context(name=IN_CLUSTER, cluster=IN_CLUSTER, user="service-account", namespace=place)
-    return KubernetesCluster(context, load=_load_in_cluster, listener=listener, namespaces=namespaces)
+    return KubernetesCluster(
+        context, load=_load_in_cluster, listener=listener, namespaces=namespaces, of_stacks=of_stacks
+    )
 
 
 def log_parameters(query: LogQuery) -> dict[str, str | int]:

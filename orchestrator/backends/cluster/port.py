@@ -18,12 +18,13 @@ from orchestrator.backends.cluster.acts import (
     Usage,
 )
 from orchestrator.backends.cluster.forwards import Forwarding
-from orchestrator.backends.cluster.kinds import RESOURCES, Kind, Resource
+from orchestrator.backends.cluster.kinds import LISTED, RESOURCES, Kind, Resource
 from orchestrator.backends.cluster.objects import Row
 from orchestrator.backends.errors import BackendError
 
 __all__ = [
     "DEMO_CONTEXT",
+    "LISTED",
     "MANAGER",
     "RESOURCES",
     "Cache",

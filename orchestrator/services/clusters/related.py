@@ -7,11 +7,11 @@ from typing import Any
 
 from orchestrator.backends.cluster import objects
 from orchestrator.backends.cluster.objects import Event, Pod, Row
-from orchestrator.backends.cluster.port import Kind
+from orchestrator.backends.cluster.port import LISTED, Kind
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.objects import Found
 
-BY_WORD = {kind.word: kind for kind in Kind}
+BY_WORD = {kind.word: kind for kind in LISTED}
 MOUNTING = (Kind.PODS, Kind.DEPLOYMENTS, Kind.STATEFULSETS, Kind.DAEMONSETS)
 NEEDED: dict[Kind, tuple[Kind, ...]] = {  # kind -> kinds whose rows tell what it is connected with
     Kind.PODS: (Kind.REPLICASETS, Kind.SERVICES),

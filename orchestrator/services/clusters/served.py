@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from orchestrator.backends.cluster.port import RESOURCES, Kind, Resource
+from orchestrator.backends.cluster.port import LISTED, RESOURCES, Kind, Resource
 from orchestrator.errors import Missing
 from orchestrator.services.clusters import contexts
 from orchestrator.services.clusters.contexts import Scope
@@ -12,7 +12,7 @@ from orchestrator.services.clusters.contexts import Scope
 # Plural and group: https://kubernetes.io/docs/reference/using-api/api-concepts/#standard-api-terminology
 ID = re.compile(r"[a-z0-9]([-a-z0-9.]{0,314}[a-z0-9])?")
 LONGEST_SEARCH = 253
-KIND_OF = {each.id: kind for kind, each in RESOURCES.items()}  # kinds that have caches and pages of their own
+KIND_OF = {RESOURCES[kind].id: kind for kind in LISTED}  # kinds that have caches and pages of their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,12 +75,13 @@ def heard() -> Heard:
 def open_cluster(script, heard) -> Iterator[Callable[..., KubernetesCluster]]:
     opened: list[KubernetesCluster] = []
 
-    def open_(*namespaces: str) -> KubernetesCluster:
+    def open_(*namespaces: str, of_stacks: str = "") -> KubernetesCluster:
         cluster = KubernetesCluster(
             Context(name="scripted", cluster="scripted", user="somebody"),
             load=lambda: client.Configuration(host=script.url),
             listener=heard.append,
             namespaces=namespaces,
+            of_stacks=of_stacks,
         )
         opened.append(cluster)
         return cluster

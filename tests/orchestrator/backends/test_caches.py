@@ -124,6 +124,14 @@ def test_without_a_name_the_namespace_of_the_context_is_read(limited, open_clust
     wait_until(lambda: keys(cache) == [("default", "p")])
 
 
+def test_the_namespace_of_stacks_is_read_too_for_what_stacks_are_made_of(limited, open_cluster):
+    cluster = open_cluster("shop", of_stacks="stacks")
+    pods, secrets = cluster.cache(Kind.PODS), cluster.cache(Kind.SECRETS)
+    wait_until(lambda: keys(pods) == [("shop", "p"), ("stacks", "p")])
+    wait_until(lambda: secrets.state().condition is LIVE)
+    assert keys(secrets) == [("shop", "p")]
+
+
 def test_a_kind_without_namespaces_is_forbidden_as_a_whole(limited, open_cluster):
     cache = open_cluster("shop").cache(Kind.NODES)
     assert cache.wait(20)

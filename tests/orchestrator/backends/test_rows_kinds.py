@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 
 import pytest
+from msgspec import UNSET
 
 from orchestrator.backends.cluster import as_detail, as_row, masks, objects, rows
 from orchestrator.backends.cluster.port import Kind
@@ -45,6 +46,37 @@ def test_a_replica_set_knows_its_deployment():
     owner = OWNER | {"kind": "Deployment", "name": "web", "uid": "u-9"}
     row = rows.from_object(Kind.REPLICASETS, {"metadata": METADATA | {"ownerReferences": [owner]}})
     assert (row.uid, row.owner, row.owner_uid) == ("u-1", "web", "u-9")
+
+
+def test_a_network_policy_says_which_pods_it_is_for():
+    stack = {"key": "tier", "operator": "In", "values": ["a", "b"]}
+    spec = {
+        "podSelector": {"matchLabels": {"app": "web"}, "matchExpressions": [stack]},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{}],
+    }
+    row = rows.from_object(Kind.NETWORKPOLICIES, {"metadata": METADATA, "spec": spec})
+    assert (row.key, row.uid) == (("shop", "web"), "u-1")
+    assert row.match_labels == {"app": "web"}
+    assert row.match_expressions == (objects.Expression("tier", "In", ("a", "b")),)
+    assert row.policy_types == ("Ingress", "Egress")
+    assert (row.ingress_rules, row.egress_rules) == (1, 0)
+
+
+def test_a_network_policy_for_all_pods_selects_by_nothing():
+    spec = {"podSelector": {}, "policyTypes": ["Ingress"]}
+    row = rows.from_object(Kind.NETWORKPOLICIES, {"metadata": METADATA, "spec": spec})
+    assert (row.match_labels, row.match_expressions, row.ingress_rules) == ({}, (), 0)
+
+
+def test_a_service_knows_its_node_ports_and_its_uid():
+    ports = [{"port": 80, "protocol": "TCP", "nodePort": 31001}, {"port": 53, "protocol": "UDP"}]
+    row = rows.from_object(
+        Kind.SERVICES, {"metadata": METADATA, "spec": {"type": "NodePort", "ports": ports}}
+    )
+    assert [(each.protocol, each.node_port) for each in row.ports] == [("TCP", 31001), ("UDP", UNSET)]
+    assert row.uid == "u-1"
+    assert "uid" not in shown(row)
 
 
 @pytest.mark.parametrize("kind", [Kind.PODS, Kind.SERVICES, Kind.CONFIGMAPS, Kind.JOBS, Kind.STATEFULSETS])

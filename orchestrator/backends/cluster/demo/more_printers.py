@@ -58,7 +58,7 @@ MORE = PRINTERS | {
     "ingressclasses.networking.k8s.io": printer(
         "Name, Controller, Parameters, Age", lambda each, at: (each["spec"]["controller"], NONE)
     ),
-    "networkpolicies.networking.k8s.io": printer(
+    "networkpolicies": printer(
         "Name, Pod-Selector, Age",
         lambda each, at: (pairs(each["spec"]["podSelector"].get("matchLabels") or {}),),
     ),

@@ -91,7 +91,7 @@ def _others(moment: Moment, planned: list[Plan], world: World) -> World:
         "serviceaccounts": others.service_accounts(moment),
         "storageclasses.storage.k8s.io": others.storage_classes(moment),
         "ingressclasses.networking.k8s.io": others.ingress_classes(moment),
-        "networkpolicies.networking.k8s.io": others.network_policies(moment),
+        "networkpolicies": others.network_policies(moment),
         "poddisruptionbudgets.policy": others.budgets(moment, planned),
         "endpointslices.discovery.k8s.io": slices,
         "customresourcedefinitions.apiextensions.k8s.io": definitions.definitions(moment),

@@ -8,6 +8,7 @@ from orchestrator.backends.cluster.objects.core import Address as Address
 from orchestrator.backends.cluster.objects.core import Amounts as Amounts
 from orchestrator.backends.cluster.objects.core import Container as Container
 from orchestrator.backends.cluster.objects.core import Event as Event
+from orchestrator.backends.cluster.objects.core import Halt as Halt
 from orchestrator.backends.cluster.objects.core import Involved as Involved
 from orchestrator.backends.cluster.objects.core import Namespace as Namespace
 from orchestrator.backends.cluster.objects.core import Node as Node
@@ -24,10 +25,12 @@ from orchestrator.backends.cluster.objects.core import to_json as to_json
 from orchestrator.backends.cluster.objects.details import DeploymentDetail as DeploymentDetail
 from orchestrator.backends.cluster.objects.details import OwnedPod as OwnedPod
 from orchestrator.backends.cluster.objects.details import PodDetail as PodDetail
+from orchestrator.backends.cluster.objects.network import Expression as Expression
 from orchestrator.backends.cluster.objects.network import Ingress as Ingress
 from orchestrator.backends.cluster.objects.network import IngressPath as IngressPath
 from orchestrator.backends.cluster.objects.network import IngressRule as IngressRule
 from orchestrator.backends.cluster.objects.network import IngressTLS as IngressTLS
+from orchestrator.backends.cluster.objects.network import NetworkPolicy as NetworkPolicy
 from orchestrator.backends.cluster.objects.network import Service as Service
 from orchestrator.backends.cluster.objects.network import ServicePort as ServicePort
 from orchestrator.backends.cluster.objects.storage import PersistentVolume as PersistentVolume

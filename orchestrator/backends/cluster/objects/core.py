@@ -53,6 +53,16 @@ class Requirement(msgspec.Struct, frozen=True, gc=False):
     first: bool = False  # it ends before the others begin
 
 
+class Halt(msgspec.Struct, frozen=True, gc=False):
+    """A container that does not run: it waits, or has ended with `exit_code`."""
+
+    container: str
+    reason: str = ""
+    message: str = ""  # cut after 1024 characters
+    exit_code: int | None = None  # None while it waits
+    first: bool = False  # an init container
+
+
 class OwnerReference(msgspec.Struct, frozen=True, gc=False):
     kind: str
     name: str
@@ -70,6 +80,8 @@ class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
         "empty_dir",
         "requirements",
         "claims",
+        "halts",
+        "deleted_at",
     )
 
     phase: str
@@ -88,6 +100,17 @@ class Pod(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     empty_dir: bool = False  # it has a volume that goes with it
     requirements: tuple[Requirement, ...] | UnsetType = UNSET
     claims: tuple[str, ...] | UnsetType = UNSET
+    halts: tuple[Halt, ...] = ()  # containers that wait or have ended; init containers only in trouble
+    deleted_at: str = ""  # when it is to be gone at the latest; "" if nobody asked
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.node_name != "Unknown"
+
+    @property
+    def is_unschedulable(self) -> bool:
+        """Return True if the scheduler has found no node, and said why in `message`."""
+        return self.reason == "Unschedulable" and not self.is_scheduled
 
 
 class NodeCondition(msgspec.Struct, frozen=True, rename="camel", gc=False):

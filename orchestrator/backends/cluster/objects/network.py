@@ -1,4 +1,4 @@
-"""Rows of services and ingresses."""
+"""Rows of services, ingresses and network policies."""
 
 from typing import Any, ClassVar
 
@@ -17,6 +17,9 @@ class ServicePort(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 class Service(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    private: ClassVar[tuple[str, ...]] = ("annotations", "uid")
+
+    uid: str = ""
     type: str = "ClusterIP"
     cluster_ip: str = msgspec.field(default="", name="clusterIP")
     external_ips: tuple[str, ...] | UnsetType = msgspec.field(default=UNSET, name="externalIPs")
@@ -24,6 +27,27 @@ class Service(Row, frozen=True, kw_only=True, rename="camel", gc=False):
     load_balancer: tuple[str, ...] = ()
     ports: tuple[ServicePort, ...] = ()
     selector: dict[str, str] = {}
+
+
+class Expression(msgspec.Struct, frozen=True, gc=False):
+    """https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+class NetworkPolicy(Row, frozen=True, kw_only=True, rename="camel", gc=False):
+    """`match_labels` and `match_expressions` select its pods: both, and all pods if they are empty."""
+
+    private: ClassVar[tuple[str, ...]] = ("annotations", "uid")
+
+    uid: str = ""
+    match_labels: dict[str, str] = {}
+    match_expressions: tuple[Expression, ...] = ()
+    policy_types: tuple[str, ...] = ()
+    ingress_rules: int = 0
+    egress_rules: int = 0
 
 
 class IngressPath(msgspec.Struct, frozen=True, rename="camel", gc=False):

@@ -43,6 +43,29 @@ class ServiceRaw(Raw, gc=False):
     status: Balanced = msgspec.field(default_factory=Balanced)
 
 
+class Expression(Raw, gc=False):
+    key: str = ""
+    operator: str = ""
+    values: list[str] = []
+
+
+class PodSelector(Raw, rename="camel", gc=False):
+    match_labels: dict[str, str] = {}
+    match_expressions: list[Expression] = []
+
+
+class PolicySpec(Raw, rename="camel", gc=False):
+    pod_selector: PodSelector = msgspec.field(default_factory=PodSelector)
+    policy_types: list[str] = []
+    ingress: list[Any] = []
+    egress: list[Any] = []
+
+
+class PolicyRaw(Raw, gc=False):
+    metadata: Metadata
+    spec: PolicySpec = msgspec.field(default_factory=PolicySpec)
+
+
 class IngressPath(Raw, rename="camel", gc=False):
     path: str = "/"
     path_type: str = "Prefix"

@@ -8,6 +8,7 @@ from orchestrator.backends.cluster.objects import (
     Amounts,
     Container,
     Event,
+    Halt,
     Involved,
     Namespace,
     Node,
@@ -17,6 +18,7 @@ from orchestrator.backends.cluster.objects import (
     Taint,
 )
 from orchestrator.backends.cluster.rows.shared import (
+    LONGEST_VALUE,
     annotations,
     base,
     claims,
@@ -52,6 +54,8 @@ def pod(item: raw.PodRaw) -> Pod:
         message=pool.share(message) if message else UNSET,
         uid=item.metadata.uid,
         controller=pool.share(controller(item.metadata).kind),
+        halts=_halts(item.status),
+        deleted_at=iso(item.metadata.deletion_timestamp),
         empty_dir=any(each.empty_dir is not None for each in item.spec.volumes),
     )
 
@@ -69,6 +73,21 @@ def _containers(item: raw.PodRaw) -> tuple[Container, ...]:
             )
         )
     return pool.share(tuple(found))
+
+
+def _halts(status: raw.PodStatus) -> tuple[Halt, ...]:
+    """Return the containers that do not run; init containers are named only if they keep the pod back."""
+    found = [_halt(each, first=True) for each in status.init_container_statuses if derive.is_in_trouble(each)]
+    found += [_halt(each) for each in status.container_statuses if derive.is_halted(each)]
+    return pool.share(tuple(found))
+
+
+def _halt(status: raw.ContainerStatus, *, first: bool = False) -> Halt:
+    ended, waiting = status.state.terminated, status.state.waiting or raw.Waiting()
+    why = ended or waiting
+    reason, message = pool.share(why.reason), pool.share(why.message[:LONGEST_VALUE])
+    code = None if ended is None else ended.exit_code
+    return pool.share(Halt(pool.share(status.name), reason, message, code, first))
 
 
 def node(item: raw.NodeRaw) -> Node:

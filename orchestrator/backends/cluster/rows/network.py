@@ -1,4 +1,4 @@
-"""Rows of services and ingresses."""
+"""Rows of services, ingresses and network policies."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,17 +6,19 @@ from typing import Any
 from msgspec import UNSET
 
 from orchestrator.backends.cluster.objects import (
+    Expression,
     Ingress,
     IngressPath,
     IngressRule,
     IngressTLS,
+    NetworkPolicy,
     Row,
     Service,
     ServicePort,
 )
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.cluster.raw import network as of
-from orchestrator.backends.cluster.rows.shared import annotations, base
+from orchestrator.backends.cluster.rows.shared import annotations, base, pool
 
 
 def service(item: of.ServiceRaw) -> Service:
@@ -24,6 +26,7 @@ def service(item: of.ServiceRaw) -> Service:
     return Service(
         **base(item.metadata),
         annotations=annotations(item.metadata),
+        uid=item.metadata.uid,
         type=spec.type,
         cluster_ip=spec.cluster_ip,
         external_ips=tuple(spec.external_ips) or UNSET,
@@ -45,6 +48,22 @@ def ingress(item: of.IngressRaw) -> Ingress:
         default_backend=spec.default_backend or UNSET,
         addresses=_addresses(item.status),
         annotations=item.metadata.annotations,
+    )
+
+
+def network_policy(item: of.PolicyRaw) -> NetworkPolicy:
+    spec, selector = item.spec, item.spec.pod_selector
+    return NetworkPolicy(
+        **base(item.metadata),
+        annotations=annotations(item.metadata),
+        uid=item.metadata.uid,
+        match_labels=pool.labels(selector.match_labels),
+        match_expressions=tuple(
+            Expression(each.key, each.operator, tuple(each.values)) for each in selector.match_expressions
+        ),
+        policy_types=pool.share(tuple(spec.policy_types)),
+        ingress_rules=len(spec.ingress),
+        egress_rules=len(spec.egress),
     )
 
 
@@ -71,4 +90,5 @@ def _addresses(status: of.Balanced) -> tuple[str, ...]:
 PROJECTIONS: dict[Kind, tuple[type[Any], Callable[[Any], Row]]] = {
     Kind.SERVICES: (of.ServiceRaw, service),
     Kind.INGRESSES: (of.IngressRaw, ingress),
+    Kind.NETWORKPOLICIES: (of.PolicyRaw, network_policy),
 }
