@@ -15,6 +15,7 @@ from orchestrator.models import (
     StackBatchItem,
     StackPort,
     StoredKey,
+    Tally,
 )
 
 
@@ -103,3 +104,9 @@ class StackBatchItemAdmin(ReadOnly):
     list_filter = ("result",)
     list_select_related = ("batch",)
     search_fields = ("stack_id", "batch__id", "error")
+
+
+@admin.register(Tally)
+class TallyAdmin(ReadOnly):
+    list_display = ("name", "label", "value")
+    search_fields = ("name", "label")

@@ -7,6 +7,7 @@ from orchestrator.models.drains import Drain
 from orchestrator.models.leases import ControllerRun, Lease
 from orchestrator.models.preferences import Preference
 from orchestrator.models.stacks import HeldPort, Stack, StackBatch, StackBatchItem, StackPort
+from orchestrator.models.tallies import Tally
 
 __all__ = [
     "APIKey",
@@ -25,4 +26,5 @@ __all__ = [
     "StackBatchItem",
     "StackPort",
     "StoredKey",
+    "Tally",
 ]
