@@ -7,6 +7,7 @@ from orchestrator.models import (
     ClusterContext,
     Drain,
     HeldPort,
+    KeptAnswer,
     Lease,
     Preference,
     RelayedTopic,
@@ -110,3 +111,11 @@ class StackBatchItemAdmin(ReadOnly):
 class TallyAdmin(ReadOnly):
     list_display = ("name", "label", "value")
     search_fields = ("name", "label")
+
+
+@admin.register(KeptAnswer)
+class KeptAnswerAdmin(ReadOnly):
+    list_display = ("route", "caller", "done", "status", "made", "begun_at")
+    list_filter = ("done", "status", "route")
+    search_fields = ("caller", "made")
+    exclude = ("body", "key_digest", "body_digest", "run")

@@ -4,6 +4,7 @@ from orchestrator.models.access import APIKey, AuditEvent, SignInLink
 from orchestrator.models.activity import Activity, RelayedTopic
 from orchestrator.models.clusters import ClusterContext, StoredKey
 from orchestrator.models.drains import Drain
+from orchestrator.models.idempotency import KeptAnswer
 from orchestrator.models.leases import ControllerRun, Lease
 from orchestrator.models.preferences import Preference
 from orchestrator.models.stacks import HeldPort, Stack, StackBatch, StackBatchItem, StackPort
@@ -17,6 +18,7 @@ __all__ = [
     "ControllerRun",
     "Drain",
     "HeldPort",
+    "KeptAnswer",
     "Lease",
     "Preference",
     "RelayedTopic",
