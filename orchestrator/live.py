@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock
+from threading import Condition, Lock
+from time import monotonic
 
 from django.db import transaction
 
@@ -92,6 +93,7 @@ class Hub:
     def __init__(self) -> None:
         self._process = secrets.token_hex(4)
         self._lock = Lock()
+        self._news = Condition(self._lock)  # for threads that wait without an event loop
         self._count = 0
         self._last: dict[str, int] = {}  # topic -> number of its last change
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
@@ -102,6 +104,7 @@ class Hub:
             for topic in topics:
                 self._count += 1
                 self._last[topic] = self._count
+            self._news.notify_all()
             loops = list(self._loops.values())
         for loop in loops:
             for topic in topics:
@@ -115,6 +118,23 @@ class Hub:
             ]
             topics = {topic for topic in [*self._last, *followed] if topic.startswith(prefix)}
         self.publish(*topics)
+
+    def mark(self) -> int:
+        """Return the number of the latest change, for `wait`."""
+        return self._count
+
+    def wait(self, topic: str, *, since: int, seconds: float) -> int:
+        """Wait in this thread until a topic changes after number `since`; return the latest number then.
+
+        Without a change it is that after `seconds`.
+        """
+        deadline = monotonic() + seconds
+        with self._news:
+            while max(self._last.get(topic, 0), self._last.get(EVERYTHING, 0)) <= since:
+                left = deadline - monotonic()
+                if left <= 0 or not self._news.wait(left):
+                    break
+            return self._count
 
     @contextmanager
     def follow(

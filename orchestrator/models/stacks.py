@@ -9,8 +9,9 @@ from django.db.models import Q
 
 class StackQuerySet(models.QuerySet["Stack"]):
     def visible(self, *, at: datetime) -> "StackQuerySet":
-        """Return the stacks that exist for readers: not deleted, not expired, oldest first."""
-        return self.filter(expires_at__gt=at).exclude(wanted=Stack.Wanted.ABSENT).order_by("created_at", "pk")
+        """Return the stacks that exist for readers: made, not deleted, not expired; oldest first."""
+        there = self.filter(settled=True, expires_at__gt=at).exclude(wanted=Stack.Wanted.ABSENT)
+        return there.order_by("created_at", "pk")
 
     def over(self, *, at: datetime) -> "StackQuerySet":
         """Return the stacks of which nothing is to remain: deleted, or expired at `at`."""

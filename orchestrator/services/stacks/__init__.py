@@ -1,1 +1,39 @@
 """Stacks: pods with public ports for a while."""
+
+from orchestrator.services.stacks.reads import (
+    SORTS,
+    STATUSES,
+    Page,
+    PortView,
+    Query,
+    View,
+    events,
+    get,
+    log_place,
+    manifest,
+    page,
+)
+from orchestrator.services.stacks.removal import delete, extend, stop
+from orchestrator.services.stacks.totals import Capacity, NodeRoom, Stats, capacity, stats
+
+__all__ = [
+    "SORTS",
+    "STATUSES",
+    "Capacity",
+    "NodeRoom",
+    "Page",
+    "PortView",
+    "Query",
+    "Stats",
+    "View",
+    "capacity",
+    "delete",
+    "events",
+    "extend",
+    "get",
+    "log_place",
+    "manifest",
+    "page",
+    "stats",
+    "stop",
+]
