@@ -14,12 +14,12 @@ class InvalidTargets(InvalidInput):
 
 
 class InvalidPodSpec(InvalidInput):
-    """The pod spec breaks a rule, ours or the API server's."""
+    """The pod spec breaks a rule, ours or the API server's; a form shows the `hint`, if there is one."""
 
     code = "invalid_pod_spec"
 
-    def __init__(self, detail: str, *, path: str = "pod_spec") -> None:
-        super().__init__(f"invalid pod spec: {detail}", problems=[Problem(path, detail)])
+    def __init__(self, detail: str, *, path: str = "pod_spec", hint: str = "") -> None:
+        super().__init__(f"invalid pod spec: {detail}", problems=[Problem(path, hint or detail)])
 
 
 class LimitRangeViolation(InvalidPodSpec):
