@@ -7,6 +7,7 @@ from orchestrator.models import (
     ClusterContext,
     Drain,
     HeldPort,
+    KeptAnswer,
     Lease,
     Preference,
     RelayedTopic,
@@ -15,6 +16,7 @@ from orchestrator.models import (
     StackBatchItem,
     StackPort,
     StoredKey,
+    Tally,
 )
 
 
@@ -103,3 +105,17 @@ class StackBatchItemAdmin(ReadOnly):
     list_filter = ("result",)
     list_select_related = ("batch",)
     search_fields = ("stack_id", "batch__id", "error")
+
+
+@admin.register(Tally)
+class TallyAdmin(ReadOnly):
+    list_display = ("name", "label", "value")
+    search_fields = ("name", "label")
+
+
+@admin.register(KeptAnswer)
+class KeptAnswerAdmin(ReadOnly):
+    list_display = ("route", "caller", "done", "status", "made", "begun_at")
+    list_filter = ("done", "status", "route")
+    search_fields = ("caller", "made")
+    exclude = ("body", "key_digest", "body_digest", "run")

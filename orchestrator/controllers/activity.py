@@ -1,10 +1,10 @@
-"""Forgets what is over: old activity, used sign-in links, expired sign-ins, relayed topics."""
+"""Forgets what is over: old activity, used sign-in links, expired sign-ins, relayed topics, kept answers."""
 
 import logging
 from datetime import datetime, timedelta
 
 from orchestrator import relay
-from orchestrator.services import access, activity
+from orchestrator.services import access, activity, idempotency
 from orchestrator.services.leases import LeaseLost
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def reconcile(now: datetime) -> datetime:
     What fails does not stop the rest; the first failure is raised at the end.
     """
     more, failures = False, []
-    for prune in (activity.prune, activity.prune_sessions, _prune_links, relay.prune):
+    for prune in (activity.prune, activity.prune_sessions, _prune_links, relay.prune, idempotency.prune):
         try:
             more = prune(now) or more
         except LeaseLost:

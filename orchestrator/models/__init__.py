@@ -4,9 +4,11 @@ from orchestrator.models.access import APIKey, AuditEvent, SignInLink
 from orchestrator.models.activity import Activity, RelayedTopic
 from orchestrator.models.clusters import ClusterContext, StoredKey
 from orchestrator.models.drains import Drain
+from orchestrator.models.idempotency import KeptAnswer
 from orchestrator.models.leases import ControllerRun, Lease
 from orchestrator.models.preferences import Preference
 from orchestrator.models.stacks import HeldPort, Stack, StackBatch, StackBatchItem, StackPort
+from orchestrator.models.tallies import Tally
 
 __all__ = [
     "APIKey",
@@ -16,6 +18,7 @@ __all__ = [
     "ControllerRun",
     "Drain",
     "HeldPort",
+    "KeptAnswer",
     "Lease",
     "Preference",
     "RelayedTopic",
@@ -25,4 +28,5 @@ __all__ = [
     "StackBatchItem",
     "StackPort",
     "StoredKey",
+    "Tally",
 ]

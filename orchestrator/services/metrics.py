@@ -10,10 +10,11 @@ from prometheus_client.registry import REGISTRY, Collector
 from orchestrator import live
 from orchestrator.services import controllers
 from orchestrator.services.clusters import contexts
+from orchestrator.services.stacks import figures
 
 
 class Figures(Collector):
-    """Caches, streams and controllers. A database that does not answer takes only its own figures away."""
+    """Caches, streams, controllers, stacks. A database that does not answer takes only its figures away."""
 
     def collect(self) -> Iterator[Metric]:
         yield from _caches()
@@ -21,6 +22,7 @@ class Figures(Collector):
         yield GaugeMetricFamily("orchestrator_live_followers", streams, value=live.hub.followers())
         try:
             yield from _controllers()
+            yield from figures.collect(at=now())
         except DatabaseError:
             return
 
