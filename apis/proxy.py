@@ -1,47 +1,38 @@
-"""/proxy/<link>/…: requests and WebSockets that go on to a port of a service or a pod.
+"""/proxy/…: requests and WebSockets that go on to a port of a service or a pod.
 
-The link is the permission. What comes back was written by others, so browsers are told to keep it apart
-from our own pages, in an origin of its own: it can read neither them nor their cookies.
+What comes back was written by others, so browsers are told to keep it apart from our own pages, in an origin
+of its own: it can read neither them nor their cookies.
 https://html.spec.whatwg.org/multipage/browsers.html#sandboxing
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote
 
 import structlog
 from channels.db import database_sync_to_async
-from django.template.loader import render_to_string
-from django.utils.timezone import now
+from rest_framework.exceptions import APIException
 
-from apis.errors import word_of
 from apis.proxy_headers import OPAQUE, answered, header, sent, shared
-from orchestrator.backends.cluster.forwards import Door, Knock, Reply, Socket
-from orchestrator.backends.cluster.port import Cluster
+from apis.proxy_refusals import refuse, too_many
+from apis.proxy_stacks import by_stack
+from apis.proxy_ways import Elsewhere, Message, Way, by_link, raw_path
+from orchestrator.backends.cluster.forwards import Knock, Reply, Socket
 from orchestrator.backends.errors import BackendError
 from orchestrator.errors import DomainError
 from orchestrator.services.clusters import forwarding
+from orchestrator.services.stacks import doors
 
-Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-OUR_CSP = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
-GOING_AWAY, INTERNAL, REFUSED = 1001, 1011, 4403  # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
+MOST_OPEN = 100  # requests and WebSockets of one pod or service, in one process
+CHECK_SECONDS = 5.0  # How long what is open may outlive its permission.
 logger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Where one request goes."""
-
-    cluster: Cluster
-    door: Door
-    base: str  # of our own paths: /proxy/<link>
-    path: str
+_open: Counter[tuple[str, str, str]] = Counter()  # The event loop alone counts.
 
 
 def proxying(application: Application) -> Application:
@@ -50,11 +41,22 @@ def proxying(application: Application) -> Application:
     async def proxying_application(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or not scope["path"].startswith(forwarding.ROOT + "/"):
             return await application(scope, receive, send)
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         serve = _request if scope["type"] == "http" else _websocket
         try:
-            return await serve(scope, receive, send)
-        except (BackendError, DomainError) as exc:
-            return await _refuse(scope, send, exc)
+            return await serve(scope, receive, noting)
+        except (BackendError, DomainError, APIException) as exc:
+            if begun and scope["type"] == "http":
+                # The status is sent, so that an answer cut short is all that can tell of it.
+                logger.info("proxied_answer_broke", error=str(exc))
+                raise ConnectionResetError from exc
+            return await refuse(scope, send, exc)
 
     return proxying_application
 
@@ -62,10 +64,16 @@ def proxying(application: Application) -> Application:
 async def _request(scope: Message, receive: Receive, send: Send) -> None:
     if header(scope, b"origin") == OPAQUE and header(scope, b"access-control-request-method"):
         return await _preflight(scope, send)
-    if not _has_path(scope):
-        return await _redirect(scope, send)
-    way = await _way(scope)
+    way = await _found(scope)
+    if isinstance(way, Elsewhere):
+        return await _redirect(way, send)
     body = _Body(scope, receive)
+    with _counted(way):
+        await _while_allowed(way, _exchange(scope, send, way, body), body.left())
+
+
+async def _exchange(scope: Message, send: Send, way: Way, body: "_Body") -> None:
+    """Carry one request there and its answer back."""
     knock = Knock(
         method=scope["method"],
         path=way.path,
@@ -75,26 +83,21 @@ async def _request(scope: Message, receive: Receive, send: Send) -> None:
     )
     reply = await way.cluster.knock(way.door, knock)
     try:
-        await _unless_left(_answer(scope, send, reply, way.base), body)
+        await _answer(scope, send, reply, way)
     finally:
         await reply.close()
 
 
-async def _answer(scope: Message, send: Send, reply: Reply, base: str) -> None:
+async def _answer(scope: Message, send: Send, reply: Reply, way: Way) -> None:
     kind = next((value for name, value in reply.headers if name.lower() == "content-type"), "")
     rewritten = bool(reply.prefix) and kind.startswith("text/html")
-    headers = answered(scope, reply.headers, prefix=reply.prefix, base=base, sized=not rewritten)
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    headers = answered(scope, reply.headers, prefix=reply.prefix, base=way.base, sized=not rewritten)
+    await send({"type": "http.response.start", "status": reply.status, "headers": [*headers, *way.headers]})
     chunks = reply.chunks()
     if rewritten:
-        chunks = replaced(chunks, reply.prefix.encode(), base.encode())
-    try:
-        async for chunk in chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    except BackendError as exc:
-        # The status is sent, so that an answer cut short is all that can tell of it.
-        logger.info("proxied_answer_broke", error=exc.message)
-        raise ConnectionResetError from exc
+        chunks = replaced(chunks, reply.prefix.encode(), way.base.encode())
+    async for chunk in chunks:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -113,7 +116,9 @@ async def replaced(chunks: AsyncIterator[bytes], old: bytes, new: bytes) -> Asyn
 
 
 async def _websocket(scope: Message, receive: Receive, send: Send) -> None:
-    way = await _way(scope)
+    way = await _found(scope)
+    if isinstance(way, Elsewhere):
+        raise DomainError("A WebSocket opens at the address itself, which ends in a slash.")
     knock = Knock(
         method="GET",
         path=way.path,
@@ -121,19 +126,13 @@ async def _websocket(scope: Message, receive: Receive, send: Send) -> None:
         headers=[each for each in sent(scope["headers"]) if not each[0].startswith("sec-websocket-")],
     )
     assert (await receive())["type"] == "websocket.connect"
-    socket = await way.cluster.dial(way.door, knock, protocols=scope.get("subprotocols", ()))
-    try:
-        await send({"type": "websocket.accept", "subprotocol": socket.protocol})
-        there = asyncio.create_task(_to_socket(receive, socket))
-        back = asyncio.create_task(_from_socket(socket, send))
-        done, pending = await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        broken = [task.exception() for task in done if task.exception()]
-        if back in done:
-            await send({"type": "websocket.close", "code": INTERNAL if broken else 1000})
-    finally:
-        await socket.close()
+    with _counted(way):
+        socket = await way.cluster.dial(way.door, knock, protocols=scope.get("subprotocols", ()))
+        try:
+            await send({"type": "websocket.accept", "subprotocol": socket.protocol})
+            await _while_allowed(way, _from_socket(socket, send), _to_socket(receive, socket))
+        finally:
+            await socket.close()
 
 
 async def _to_socket(receive: Receive, socket: Socket) -> None:
@@ -146,6 +145,7 @@ async def _from_socket(socket: Socket, send: Send) -> None:
     while (message := await socket.receive()) is not None:
         key = "text" if isinstance(message, str) else "bytes"
         await send({"type": "websocket.send", key: message})
+    await send({"type": "websocket.close", "code": 1000})
 
 
 class _Body:
@@ -155,52 +155,76 @@ class _Body:
         length = header(scope, b"content-length")
         self.expected = bool(header(scope, b"transfer-encoding")) or length not in (b"", b"0")
         self._receive = receive
-        self._ended = not self.expected
+        self._gone = False
+        self._read = (
+            asyncio.Event()
+        )  # Nobody reads the body any more: what comes next is that the client left.
+        if not self.expected:
+            self._read.set()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        while not self._ended:
-            message = await self._receive()
-            self._ended = not message.get("more_body", False)
-            if message["type"] == "http.disconnect":
-                raise ConnectionResetError("The client left in the middle of its request.")
-            yield message.get("body", b"")
+        more = True
+        try:
+            while more:
+                message = await self._receive()
+                if message["type"] == "http.disconnect":
+                    self._gone = True
+                    raise ConnectionResetError("The client left in the middle of its request.")
+                more = message.get("more_body", False)
+                yield message.get("body", b"")
+        finally:
+            self._read.set()
 
     async def left(self) -> None:
-        """Return when the client has left; whatever else it still sends is dropped."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        """Return when the client has left; what else it still sends after its body was read is dropped."""
+        await self._read.wait()
+        while not self._gone:
+            self._gone = (await self._receive())["type"] == "http.disconnect"
 
 
-async def _unless_left(work: Awaitable[None], body: _Body) -> None:
-    """Do the work until it is done, or until nobody waits for it any more."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(body.left())
+async def _while_allowed(
+    way: Way, work: Coroutine[Any, Any, None], leaving: Coroutine[Any, Any, None]
+) -> None:
+    """Do the work until it is done or its client leaves; raise `DomainError` once it is allowed no longer."""
+    tasks = [asyncio.ensure_future(each) for each in (work, leaving, _no_longer_allowed(way))]
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        working.cancel()
-        leaving.cancel()
+        for task in tasks:
+            task.cancel()
+        # Connections are given up before this ends, and nobody else looks at what they raise then.
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        if task in done:
+            task.result()
 
 
-async def _way(scope: Message) -> Way:
-    raw = _raw_path(scope)
-    token, _, path = raw.removeprefix(forwarding.ROOT + "/").partition("/")
-    let = forwarding.read(token, at=now())
-    # Whoever makes such a path shorter on the way would lead it to another object of the API server.
-    if any(unquote(part) in (".", "..") for part in path.split("/")):
-        raise DomainError("The address goes up (..), which is not possible here.")
-    place = await database_sync_to_async(forwarding.welcome)(let)
-    return Way(place.cluster, let.door, f"{forwarding.ROOT}/{token}", f"/{path}")
+async def _no_longer_allowed(way: Way) -> None:
+    check = database_sync_to_async(way.check)
+    while True:
+        await asyncio.sleep(CHECK_SECONDS)
+        await check()
 
 
-def _has_path(scope: Message) -> bool:
-    return "/" in _raw_path(scope).removeprefix(forwarding.ROOT + "/")
+@contextmanager
+def _counted(way: Way) -> Iterator[None]:
+    """Hold one of the places that an object has; raise `Overloaded` if all are taken."""
+    key = (way.cluster.context.name, way.door.namespace, way.door.name)
+    if _open[key] >= MOST_OPEN:
+        raise too_many(way.door, MOST_OPEN)
+    _open[key] += 1
+    try:
+        yield
+    finally:
+        _open[key] -= 1
+        if not _open[key]:
+            del _open[key]
 
 
-def _raw_path(scope: Message) -> str:
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return raw.partition(b"?")[0].decode("ascii", "replace")
+async def _found(scope: Message) -> Way | Elsewhere:
+    raw = raw_path(scope)
+    of_stack = raw == doors.ROOT or raw.startswith(doors.ROOT + "/")
+    return await (by_stack if of_stack else by_link)(scope)
 
 
 async def _preflight(scope: Message, send: Send) -> None:
@@ -215,26 +239,7 @@ async def _preflight(scope: Message, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _redirect(scope: Message, send: Send) -> None:
-    query = scope.get("query_string", b"")
-    target = _raw_path(scope).encode() + b"/" + (b"?" + query if query else b"")
-    await send({"type": "http.response.start", "status": 307, "headers": [(b"location", target)]})
+async def _redirect(to: Elsewhere, send: Send) -> None:
+    headers = [(b"location", to.location.encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 307, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
-
-
-async def _refuse(scope: Message, send: Send, exc: BackendError | DomainError) -> None:
-    status = word_of(exc)[0]
-    if scope["type"] == "websocket":
-        return await send({"type": "websocket.close", "code": REFUSED if status < 500 else INTERNAL})
-    words = {"status": status, "title": "The port cannot be opened", "message": exc.message}
-    page = await asyncio.to_thread(render_to_string, "components/failed.html", words)
-    headers = [
-        (b"content-type", b"text/html; charset=utf-8"),
-        (b"content-security-policy", OUR_CSP.encode()),
-        (b"cache-control", b"no-store"),
-        (b"referrer-policy", b"no-referrer"),
-        (b"x-content-type-options", b"nosniff"),
-        *shared(scope),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": page.encode()})

@@ -27,11 +27,28 @@ NOT_SENT = PER_HOP | {
     "origin",
     "forwarded",
     "accept-encoding",
+    "referer",
 }
 # Those of whom the API server should take us for are no caller's to choose.
 # https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
 NOT_SENT_PREFIXES = ("x-forwarded-", "sec-fetch-", "impersonate-", "x-remote-")
-NOT_ANSWERED = PER_HOP | {"set-cookie", "strict-transport-security", "clear-site-data", "alt-svc"}
+# What would hold for our own pages, or for all of our host. No password goes on, so none is asked for
+# (www-authenticate), and a sandboxed page may not choose its opener: browsers refuse to show it then.
+# https://html.spec.whatwg.org/multipage/browsers.html#cross-origin-opener-policies
+NOT_ANSWERED = PER_HOP | {
+    "set-cookie",
+    "strict-transport-security",
+    "clear-site-data",
+    "alt-svc",
+    "nel",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+    "www-authenticate",
+    "cross-origin-opener-policy",
+    "audit-id",
+}
+NOT_ANSWERED_PREFIXES = ("access-control-", "x-kubernetes-")
 
 
 def header(scope: dict[str, Any], name: bytes) -> bytes:
@@ -56,7 +73,7 @@ def answered(
     kept = []
     for name, value in headers:
         lower = name.lower()
-        if lower in NOT_ANSWERED or lower.startswith("access-control-"):
+        if lower in NOT_ANSWERED or lower.startswith(NOT_ANSWERED_PREFIXES):
             continue
         if lower == "content-length" and not sized:
             continue

@@ -5,18 +5,17 @@ import json
 from datetime import timedelta
 
 import pytest
-from channels.testing import HttpCommunicator, WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.utils.timezone import now
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apis import proxy, proxy_headers
-from orchestrator.asgi import application
+from apis import proxy, proxy_headers, proxy_refusals
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.models import AuditEvent
 from orchestrator.services import access
 from orchestrator.services.clusters import contexts, forwarding
+from tests.apis.knocking import ask, socket_to
 from tests.apis.reading import error_of
 
 OPEN = "/api/services/nginx-service/open?namespace=default"
@@ -30,19 +29,6 @@ def link(api, operator):
     scope = contexts.scope(namespace="default")
     caller = access.caller_of_user(operator)
     return forwarding.open_link(caller, scope, Kind.SERVICES, name, port=str(port), at=now()).path
-
-
-def ask(path: str, *, method: str = "GET", **headers: str):
-    """Return the answer to a request of a browser."""
-
-    async def ask():
-        sent = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        communicator = HttpCommunicator(application, method, path, headers=sent)
-        communicator.scope["raw_path"] = path.partition("?")[0].encode()
-        return await communicator.get_response(timeout=10)
-
-    answer = asyncio.run(ask())
-    return answer | {"headers": {key.decode(): value.decode() for key, value in answer["headers"]}}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -108,8 +94,7 @@ def test_a_link_ends_with_the_role_of_its_maker(link):
 @pytest.mark.django_db(transaction=True)
 def test_a_websocket_goes_both_ways(link):
     async def talk():
-        socket = WebsocketCommunicator(application, f"{link}socket", subprotocols=["chat"])
-        socket.scope["raw_path"] = f"{link}socket".encode()
+        socket = socket_to(f"{link}socket", subprotocols=["chat"])
         opened = await socket.connect(timeout=10)
         await socket.send_to(text_data="hello")
         await socket.send_to(bytes_data=b"\x00\xff")
@@ -123,9 +108,9 @@ def test_a_websocket_goes_both_ways(link):
 @pytest.mark.django_db(transaction=True)
 def test_a_websocket_with_a_bad_link_is_refused(fresh_catalogue):
     async def talk():
-        return await WebsocketCommunicator(application, "/proxy/guess/x").connect(timeout=10)
+        return await socket_to("/proxy/guess/x").connect(timeout=10)
 
-    assert asyncio.run(talk()) == (False, proxy.REFUSED)
+    assert asyncio.run(talk()) == (False, proxy_refusals.REFUSED)
 
 
 def post(api, path: str, body: object):

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
+from orchestrator.backends.cluster.forward_failures import LARGEST_FAILURE, failure_of
 from orchestrator.backends.cluster.forwards import Door, Headers, Knock
 from orchestrator.backends.cluster.kinds import RESOURCES
 from orchestrator.backends.cluster.transport import (
@@ -27,18 +28,21 @@ PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_
 
 
 class ForwardedReply:
-    """An answer, and the session it came by."""
+    """An answer, the session it came by, and what of its body has been read already."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, answer: aiohttp.ClientResponse, *, prefix: str
+        self, session: aiohttp.ClientSession, answer: aiohttp.ClientResponse, *, prefix: str, begun: bytes
     ) -> None:
         self._session = session
         self._answer = answer
+        self._begun = begun
         self.status = answer.status
         self.headers: Headers = [(name, value) for name, value in answer.headers.items()]
         self.prefix = prefix
 
     async def chunks(self) -> AsyncIterator[bytes]:
+        if self._begun:
+            yield self._begun
         with _translated():
             async for chunk in self._answer.content.iter_chunked(CHUNK_BYTES):
                 yield chunk
@@ -76,7 +80,7 @@ class ForwardedSocket:
 
 
 async def knock(transport: Transport, door: Door, knock: Knock) -> ForwardedReply:
-    """Send a request; raise `BackendError` if no answer came from the API server."""
+    """Send a request; raise `BackendError` if the API server does not answer, or refuses to carry it."""
     way = await asyncio.to_thread(transport.upgrade, _path(door), [])
     # No session is kept: it would belong to one event loop, and a door is opened for a while only.
     session = aiohttp.ClientSession(timeout=PATIENCE, auto_decompress=False)
@@ -93,10 +97,21 @@ async def knock(transport: Transport, door: Door, knock: Knock) -> ForwardedRepl
                 proxy=way.proxy,
                 skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept", "Content-Type"),
             )
+            begun = await _own_words(answer)
+        if begun and (failure := failure_of(door, answer.status, begun)):
+            raise failure
     except BaseException:
         await session.close()
         raise
-    return ForwardedReply(session, answer, prefix=_path(door))
+    return ForwardedReply(session, answer, prefix=_path(door), begun=begun)
+
+
+async def _own_words(answer: aiohttp.ClientResponse) -> bytes:
+    """Return the body of what may be a refusal of the API server itself, b"" of everything else."""
+    small = answer.content_length is not None and answer.content_length <= LARGEST_FAILURE
+    if answer.status < 400 or answer.content_type != "application/json" or not small:
+        return b""
+    return await answer.content.read()
 
 
 async def dial(

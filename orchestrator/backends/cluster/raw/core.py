@@ -261,6 +261,7 @@ class Versioned(Raw, gc=False):
 
 class FailureDetails(msgspec.Struct):
     causes: list[Cause] | None = None
+    name: str = ""
 
 
 class Failure(msgspec.Struct):
@@ -270,6 +271,7 @@ class Failure(msgspec.Struct):
     reason: str = ""
     code: int = 0
     details: FailureDetails | None = None
+    kind: str = ""
 
 
 def causes(failure: Failure) -> list[Cause]:
