@@ -1,5 +1,6 @@
 """Stacks: pods with public ports for a while."""
 
+from orchestrator.services.stacks.creation import Created, create, pod_policy
 from orchestrator.services.stacks.reads import (
     SORTS,
     STATUSES,
@@ -20,6 +21,7 @@ __all__ = [
     "SORTS",
     "STATUSES",
     "Capacity",
+    "Created",
     "NodeRoom",
     "Page",
     "PortView",
@@ -27,6 +29,7 @@ __all__ = [
     "Stats",
     "View",
     "capacity",
+    "create",
     "delete",
     "events",
     "extend",
@@ -34,6 +37,7 @@ __all__ = [
     "log_place",
     "manifest",
     "page",
+    "pod_policy",
     "stats",
     "stop",
 ]

@@ -1,6 +1,8 @@
 """Where stacks live: one cluster, the one that the settings name."""
 
-from orchestrator.backends.cluster.port import Cluster
+from django.conf import settings
+
+from orchestrator.backends.cluster.port import Cluster, Kind
 from orchestrator.services.clusters import contexts
 from orchestrator.services.stacks.errors import ClusterUnavailable
 
@@ -12,6 +14,12 @@ def cluster() -> Cluster:
     if found is None:
         raise ClusterUnavailable
     return found
+
+
+def watched(cluster: Cluster) -> None:
+    """Wait for what a create looks at, if it is being read for the first time."""
+    for kind in (Kind.PODS, Kind.NODES, Kind.SERVICES):
+        cluster.cache(kind).wait(settings.K8S_API_TIMEOUT_SECONDS)
 
 
 def named(context: str) -> Cluster | None:

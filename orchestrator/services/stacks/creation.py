@@ -1,0 +1,269 @@
+"""How a stack begins: written down with its ports, made in the cluster, given a node."""
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+
+import stamina
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.timezone import now
+
+from orchestrator.backends.cluster.port import RESOURCES, Cluster, Kind
+from orchestrator.backends.errors import BackendError, Conflict, NotFound
+from orchestrator.errors import DomainError
+from orchestrator.models import APIKey, AuditEvent, Stack, StackPort
+from orchestrator.services import access, controllers
+from orchestrator.services.access import Caller
+from orchestrator.services.stacks import (
+    manifests,
+    place,
+    podspec,
+    policy,
+    ports,
+    reads,
+    removal,
+    scheduling,
+)
+from orchestrator.services.stacks.errors import (
+    Broken,
+    ClusterUnavailable,
+    NoNodePort,
+    StackQuotaExceeded,
+)
+from orchestrator.services.stacks.podspec import Checked, Policy
+from orchestrator.services.stacks.refusals import passing, taken_ports, translated
+from orchestrator.services.stacks.status import Seen
+from orchestrator.services.stacks.targets import Target
+
+logger = logging.getLogger(__name__)
+
+DRAWS = 100  # how often two transactions may want the same port before we give up
+ALREADY = "AlreadyExists"
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new stack, and what of its spec was left out or changed."""
+
+    view: reads.View
+    warnings: tuple[str, ...]
+
+
+def create(caller: Caller, *, pod_spec: str, targets: Sequence[Target], at: datetime) -> Created:
+    """Make a stack and return it as soon as it has a node; it usually does not run by then.
+
+    Raises `Refused`, `InvalidTargets`, `InvalidPodSpec`, `StackQuotaExceeded`, and `Unavailable` or `Broken`
+    if the cluster does not take it. After an error nothing of it stays, or the controller removes it.
+    """
+    removal.require_write(caller)
+    checked = podspec.check(pod_spec, targets, pod_policy())
+    cluster = place.cluster()
+    policy.require(cluster)
+    place.watched(cluster)
+    row = _recorded(caller, cluster, checked, at=at)
+    event = access.record(
+        caller,
+        area=removal.AREA,
+        action="Create",
+        target=f"stack {row.pk}",
+        place=f"{row.context} / {row.namespace}",
+        result=AuditEvent.Result.ASKED,
+        at=at,
+    )
+    try:
+        _make(cluster, row, until=monotonic() + settings.STACK_SCHEDULING_TIMEOUT.total_seconds())
+        seen = scheduling.wait(cluster, row)
+        _settle(row, seen)
+    except (BackendError, DomainError) as exc:
+        error = exc if isinstance(exc, DomainError) else translated(exc)
+        logger.warning("stack %s was not created: %s", row.pk, exc)
+        _undo(row)
+        access.settle(event, result=AuditEvent.Result.FAILED, note=error.message)
+        removal.told(caller, row, f"could not create a stack: {error.message}", at=at, level="error")
+        raise error from exc
+    access.settle(event, result=AuditEvent.Result.DONE)
+    removal.told(caller, row, f"created stack {row.pk}", at=at)
+    return Created(reads.view_of(row), checked.warnings)
+
+
+def pod_policy() -> Policy:
+    """Return what settings allow in a pod spec."""
+    return Policy(
+        restricted=_restricted(),
+        images=tuple(settings.STACK_IMAGE_ALLOWLIST),
+        most_containers=settings.STACK_MAX_CONTAINERS,
+    )
+
+
+def _restricted() -> bool:
+    return bool(settings.STACK_POD_POLICY == "restricted")
+
+
+def _recorded(caller: Caller, cluster: Cluster, checked: Checked, *, at: datetime) -> Stack:
+    """Write the stack and its ports in one transaction, before anything exists in the cluster."""
+    avoid = ports.held_by_others(cluster, at=at)
+    for _ in range(DRAWS):
+        row = Stack(
+            id=f"stack-{secrets.token_hex(8)}",
+            context=cluster.context.name,
+            namespace=settings.STACK_NAMESPACE,
+            pod_spec=checked.text,
+            pod=checked.pod,
+            requested_cpu_milli=checked.cpu_milli,
+            requested_memory_bytes=checked.memory_bytes,
+            actor=caller.name[:150],
+            user=caller.user,
+            key_id=caller.key_id,
+            created_at=at,
+            updated_at=at,
+            expires_at=at + settings.STACK_TTL,
+        )
+        try:
+            with transaction.atomic():
+                _check_quota(caller, at=at)
+                row.save(force_insert=True)
+                ports.reserve(row, checked.targets, avoid=avoid)
+        except IntegrityError:  # Another transaction took one of the ports since we looked.
+            continue
+        return row
+    raise NoNodePort
+
+
+def _check_quota(caller: Caller, *, at: datetime) -> None:
+    limit = caller.stack_limit if caller.stack_limit is not None else settings.STACK_LIMIT_PER_KEY
+    if caller.key_id is None or not (limit or caller.stack_limit == 0):
+        return
+    # Locked, so that two at one moment are counted one after the other.
+    APIKey.objects.select_for_update().filter(pk=caller.key_id).first()
+    have = Stack.objects.filter(key=caller.key_id, expires_at__gt=at, cleaned_at__isnull=True).count()
+    if have >= limit:
+        raise StackQuotaExceeded(
+            f"This key has {have} stacks, and may have {limit}. Delete one first, or wait until one expires."
+        )
+
+
+def _make(cluster: Cluster, row: Stack, *, until: float) -> None:
+    """Create the pod and the service; what may pass is tried again until `until`. Raises `BackendError`."""
+    pod = manifests.pod(
+        row.pod,
+        stack_id=row.pk,
+        namespace=row.namespace,
+        role=settings.STACK_NODE_ROLE,
+        ttl_seconds=int(settings.STACK_TTL.total_seconds()),
+        drop=_restricted(),
+    )
+
+    def make_pod() -> None:
+        made = cluster.create(RESOURCES[Kind.PODS], pod, namespace=row.namespace)
+        row.pod_uid = str(made["metadata"].get("uid", ""))
+
+    try:
+        _tried(make_pod, until=until)
+    except NotFound:
+        # The namespace is not there yet.
+        _tried(lambda: policy.make_namespace(cluster), until=until)
+        _tried(make_pod, until=until)
+    _make_service(cluster, row, until=until)
+
+
+def _make_service(cluster: Cluster, row: Stack, *, until: float) -> None:
+    """Create the service; a port that others hold is set aside and another one is drawn."""
+    tried: set[int] = set()
+    while True:
+        held = list(row.ports.all())
+        manifest = manifests.service(stack_id=row.pk, namespace=row.namespace, ports=held)
+        try:
+            _tried(
+                lambda body=manifest: cluster.create(  # type: ignore[misc]  # bound now, called at once
+                    RESOURCES[Kind.SERVICES], body, namespace=row.namespace
+                ),
+                until=until,
+            )
+        except BackendError as exc:
+            taken = [held[index] for index in taken_ports(exc) if index < len(held)]
+            if not taken:
+                raise
+            if monotonic() >= until:
+                raise NoNodePort from exc
+            tried |= {port.node_port for port in taken}
+            for port in taken:
+                _draw_again(cluster, port, tried)
+        else:
+            return
+
+
+def _draw_again(cluster: Cluster, port: StackPort, tried: set[int]) -> None:
+    at = now()
+    ports.set_aside(port.context, port.node_port, at=at)
+    for _ in range(DRAWS):
+        try:
+            with transaction.atomic():
+                ports.move(port, avoid=tried | ports.held_by_others(cluster, at=at))
+        except IntegrityError:
+            continue
+        return
+    raise NoNodePort
+
+
+def _tried(act: Callable[[], object], *, until: float) -> None:
+    """Do it, again after a pause while it fails in a way that may pass and there is time left.
+
+    That it exists already means that an earlier try came through without an answer.
+    """
+    left = max(0.0, until - monotonic())
+    for attempt in stamina.retry_context(
+        on=lambda exc: isinstance(exc, BackendError) and passing(exc) and not _exists(exc),
+        attempts=None,
+        timeout=left,
+        wait_initial=0.1,
+        wait_max=2.0,
+    ):
+        with attempt:
+            try:
+                act()
+            except Conflict as exc:
+                if not _exists(exc):
+                    raise
+
+
+def _exists(exc: Exception) -> bool:
+    return isinstance(exc, Conflict) and exc.reason == ALREADY
+
+
+def _settle(row: Stack, seen: Seen) -> None:
+    """Note that the create has ended well. Raises `ClusterUnavailable` if it was given up meanwhile."""
+    row.settled, row.status, row.node_id = True, seen.status, seen.node_id
+    row.reason, row.message = seen.reason, seen.message
+    unsettled = Stack.objects.filter(pk=row.pk, settled=False, wanted=Stack.Wanted.PRESENT)
+    with transaction.atomic():
+        done = unsettled.update(
+            settled=True,
+            status=row.status,
+            node_id=row.node_id,
+            reason=row.reason,
+            message=row.message,
+            pod_uid=row.pod_uid,
+        )
+        if not done:
+            raise ClusterUnavailable
+        removal.tell(row.pk)
+        # The controller has to know when this one expires.
+        controllers.ask(removal.REAPER, at=now())
+
+
+def _undo(row: Stack) -> None:
+    """Remove what was made; what cannot be removed now is left to the controller."""
+    at = now()
+    try:
+        removal.want(row, Stack.Wanted.ABSENT, at=at)
+        removal.clean(row, at=at)
+        removal.forget(row)
+    except BackendError as exc:
+        removal.note(row, exc.message)
+        controllers.ask(removal.REAPER, at=at)
+    except (Broken, DomainError):
+        controllers.ask(removal.REAPER, at=at)
