@@ -32,6 +32,24 @@ def parsed(quantity: str) -> float | None:
     return float(Decimal(found[1]) * UNITS[found[2] or ""]) if found else None
 
 
+def exact(quantity: str) -> Decimal:
+    """Return a quantity as an exact number; nought for what is no quantity."""
+    found = QUANTITY.fullmatch(quantity.strip())
+    return Decimal(found[1]) * UNITS[found[2] or ""] if found else Decimal(0)
+
+
+def written(amount: Decimal, *, binary: bool = False) -> str:
+    """Return an amount as an API server writes it: a whole number of the largest unit that allows it."""
+    if amount == 0:
+        return "0"
+    units = ("Ei", "Pi", "Ti", "Gi", "Mi", "Ki", "") if binary else ("E", "P", "T", "G", "M", "k", "", "m")
+    for unit in units:
+        count = amount / UNITS[unit]
+        if count == count.to_integral_value():
+            return f"{int(count)}{unit}"
+    return f"{int((amount / UNITS['n']).to_integral_value())}n"
+
+
 @lru_cache(maxsize=4096)
 def number(quantity: str) -> float | None:
     """Return what `parsed` returns, remembered: requests and limits repeat a thousand times."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from orchestrator.backends.cluster.demo import failures
+from orchestrator.backends.cluster.demo import failures, pod_checks
 from orchestrator.backends.cluster.demo.parts import Manifest
 
 Causes = Iterator[str]
@@ -98,6 +98,8 @@ def _others(manifest: Manifest, names: tuple[str, ...]) -> Manifest:
 
 def _pod(manifest: Manifest, before: Manifest | None) -> Causes:
     yield from _containers(manifest["spec"], "spec")
+    if before is None:
+        yield from pod_checks.pod(manifest["spec"])
     if before and _fixed_of_pod(manifest) != _fixed_of_pod(before):
         yield POD_RULE
 
@@ -135,6 +137,7 @@ def _cron_job(manifest: Manifest, before: Manifest | None) -> Causes:
 
 def _service(manifest: Manifest, before: Manifest | None) -> Causes:
     spec = manifest["spec"]
+    yield from pod_checks.service(manifest)
     address = spec.get("clusterIP")
     if not spec.get("ports") and spec["type"] != "ExternalName" and address != "None":
         yield failures.required("spec.ports")

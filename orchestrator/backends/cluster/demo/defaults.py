@@ -98,6 +98,23 @@ def _claim(manifest: Manifest) -> Manifest:
     return _spec(manifest, volumeMode="Filesystem", storageClassName="standard")
 
 
+def _limit_range(manifest: Manifest) -> Manifest:
+    items = manifest.get("spec", {}).get("limits")
+    if not isinstance(items, list):
+        return manifest
+    return manifest | {"spec": manifest["spec"] | {"limits": [_limits(each) for each in items]}}
+
+
+def _limits(item: Any) -> Any:
+    """Return an item in which the largest amount is the default, and what is the default is asked for."""
+    if not isinstance(item, dict) or item.get("type") != "Container":
+        return item
+    default = (item.get("max") or {}) | (item.get("default") or {})
+    asked = (item.get("min") or {}) | default | (item.get("defaultRequest") or {})
+    found = {"default": default, "defaultRequest": asked}
+    return item | {name: amounts for name, amounts in found.items() if amounts}
+
+
 def _pod(manifest: Manifest) -> Manifest:
     return manifest | {"spec": pod_spec(manifest.get("spec", {}))}
 
@@ -148,6 +165,7 @@ FILLERS: dict[str, Callable[[Manifest], Manifest]] = {
     "Secret": _secret,
     "Namespace": _namespace,
     "PersistentVolumeClaim": _claim,
+    "LimitRange": _limit_range,
 }
 STATUSES: dict[str, Manifest] = {
     "Deployment": {},

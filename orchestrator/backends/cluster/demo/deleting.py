@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from orchestrator.backends.cluster.acts import Propagation
 from orchestrator.backends.cluster.demo import disruptions, failures
-from orchestrator.backends.cluster.demo.overlay import Draft, Key, stamp
+from orchestrator.backends.cluster.demo.overlay import Draft, Key, key_of, stamp
 from orchestrator.backends.cluster.demo.parts import Manifest
 from orchestrator.backends.cluster.demo.writing import Target, found
 from orchestrator.backends.cluster.kinds import Kind
@@ -29,6 +29,10 @@ def delete(
         return _end_namespace(draft, target, manifest)
     if target.key.kind == Kind.PODS:
         return end_pod(draft, target.key, manifest, grace_seconds=grace_seconds)
+    if target.key.kind == Kind.NODES:  # Nobody makes its pods in the generated world again.
+        for pod in [*draft.each(Kind.PODS)]:
+            if pod["spec"].get("nodeName") == target.name:
+                draft.take(key_of(Kind.PODS, pod))
     draft.take(target.key)
     draft.remove(target.key)
     release(draft, present, orphan=propagation is Propagation.ORPHAN)

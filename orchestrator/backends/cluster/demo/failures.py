@@ -23,7 +23,9 @@ WORDS = {
     "Duplicate value": "FieldValueDuplicate",
     "Forbidden": "FieldValueForbidden",
     "Invalid value": "FieldValueInvalid",
+    "Not found": "FieldValueNotFound",
     "Required value": "FieldValueRequired",
+    "Unsupported value": "FieldValueNotSupported",
 }
 
 
@@ -122,6 +124,12 @@ def unsupported(message: str) -> BackendError:
 def value(path: str, found: object, why: str) -> str:
     """Return the cause that a value is wrong."""
     return f"{path}: Invalid value: {json.dumps(found, separators=(',', ':'))}: {why}"
+
+
+def unsupported_value(path: str, found: object, known: Sequence[str]) -> str:
+    """Return the cause that a value is none of those that are known."""
+    values = ", ".join(map(json.dumps, known))
+    return f"{path}: Unsupported value: {json.dumps(found)}: supported values: {values}"
 
 
 def required(path: str, why: str = "") -> str:

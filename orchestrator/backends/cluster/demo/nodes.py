@@ -26,6 +26,7 @@ def node(moment: Moment, facts: NodeFacts) -> Manifest:
         "kubernetes.io/hostname": facts.name,
         "kubernetes.io/os": "linux",
         "node-role.kubernetes.io/worker": "",
+        "role": "stack",
         "topology.kubernetes.io/zone": facts.zone,
     } | dict([facts.label])
     spec: Manifest = {"providerID": f"demo:///{facts.zone}/{facts.name}"}

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.backends.cluster.acts import Patch
-from orchestrator.backends.cluster.demo import allotting, failures, managing, merges, rules, schema, served
+from orchestrator.backends.cluster.demo import (
+    admission,
+    allotting,
+    failures,
+    managing,
+    merges,
+    rules,
+    schema,
+    served,
+)
 from orchestrator.backends.cluster.demo.moment import ALPHABET
 from orchestrator.backends.cluster.demo.overlay import Draft, Key, key_of, stamp
 from orchestrator.backends.cluster.demo.parts import Manifest
@@ -42,6 +51,7 @@ def create(draft: Draft, resource: Resource, manifest: Mapping[str, Any], *, nam
     """Create an object and return it; raise what the API server would."""
     fresh = _begun(draft, resource, copy.deepcopy(dict(manifest)), namespace)
     key = key_of(served.place(resource), fresh)
+    admission.check(draft, resource, fresh)
     if draft.find(key) is not None:
         raise failures.exists(resource, key.name)
     return draft.put(key, managing.updated(fresh, None, at=stamp(draft.at)))
@@ -63,8 +73,9 @@ def _begun(draft: Draft, resource: Resource, fresh: Manifest, namespace: str) ->
     metadata["creationTimestamp"] = stamp(draft.at)
     fresh.pop("status", None)
     fresh = {"apiVersion": resource.api_version, "kind": resource.kind} | fresh
+    fresh = admission.completed(draft, resource, fresh, namespace=namespace)
     if metadata.get("name"):
-        fresh = allotting.allotted(draft, fresh)
+        fresh = allotting.allotted(draft, resource, fresh)
     return rules.accepted(resource, allotting.encoded(fresh), before=None)
 
 
@@ -137,6 +148,7 @@ def _store(
     rules.check_identity(resource, after, before)
     if str(after["metadata"].get("resourceVersion")) != before["metadata"]["resourceVersion"]:
         raise failures.stale(resource, name)
+    after = allotting.allotted(draft, resource, after, before=before)
     accepted = rules.accepted(resource, allotting.encoded(after), before=before, patch=patch)
     if _without_managers(accepted) == _without_managers(before):
         return before
@@ -165,6 +177,7 @@ def apply(draft: Draft, target: Target, config: object, *, force: bool) -> Manif
         fresh = _begun(
             draft, resource, wanted | {"metadata": metadata | {"name": target.name}}, target.namespace
         )
+        admission.check(draft, resource, fresh)
         owned = managing.applied(None, wanted, force=force, at=now)["metadata"]["managedFields"]
         return draft.put(target.key, fresh | {"metadata": fresh["metadata"] | {"managedFields": owned}})
     if (

@@ -17,6 +17,7 @@ from orchestrator.backends.cluster.demo.controllers import (
     namespaces,
     objects,
     pods,
+    quotas,
     replica_sets,
     stateful_sets,
 )
@@ -35,6 +36,7 @@ CONTROLLERS: tuple[Callable[[Draft], Iterable[datetime]], ...] = (
     claims.reconcile,
     pods.reconcile,
     budgets.reconcile,
+    quotas.reconcile,
     objects.forget_old_events,
 )
 

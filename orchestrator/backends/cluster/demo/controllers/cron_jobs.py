@@ -20,7 +20,7 @@ from orchestrator.backends.cluster.demo.controllers.objects import (
 from orchestrator.backends.cluster.demo.deleting import release
 from orchestrator.backends.cluster.demo.overlay import Draft, Key, fresh, seconds_of, stamp
 from orchestrator.backends.cluster.demo.parts import Manifest
-from orchestrator.backends.cluster.kinds import Kind
+from orchestrator.backends.cluster.kinds import RESOURCES, Kind
 
 CONTROLLER = "cronjob-controller"
 RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, weekday; 7 is Sunday too
@@ -111,7 +111,7 @@ def _run(draft: Draft, key: Key, manifest: Manifest, jobs: list[Found]) -> None:
         generation=1,
     )
     spec = {"parallelism": 1, "completions": 1, "backoffLimit": 6} | template["spec"]
-    draft.put(job_key, allotting.allotted(draft, begun | {"spec": spec, "status": {}}))
+    draft.put(job_key, allotting.allotted(draft, RESOURCES[Kind.JOBS], begun | {"spec": spec, "status": {}}))
     tell(draft, key, "SuccessfulCreate", f"Created job {job_key.name}", by=CONTROLLER)
     status = {**(manifest.get("status") or {}), "lastScheduleTime": stamp(draft.at)}
     put_status(draft, key, draft.find(key) or manifest, status)

@@ -23,6 +23,7 @@ TAG = re.compile(
 )
 SLEEP = re.compile(r"\bsleep[\s,\"']+(\d+|infinity|inf)")
 FAILS = re.compile(r"\bexit\s+([1-9]\d*)\b|^false$")
+ENDS = re.compile(r"\b(exit|sleep|true)\b")
 TASK_SECONDS = 5  # that a container works which ends by itself
 CRASH_SECONDS = 1
 LEAK_SECONDS = 40  # in which the broken service fills the memory that it has at first
@@ -59,7 +60,7 @@ def end_of(pod: Manifest, container: Manifest) -> End | None:
         return End(_slept(said, after), int(failing[1] or 1), "Error")
     if _leaks(container):
         return End(LEAK_SECONDS, KILLED_BY_SIGNAL_9, "OOMKilled")
-    if lasting:
+    if lasting or (container.get("ports") and not ENDS.search(said)):  # What listens does not end by itself.
         return None
     if "legacy-import" in container["image"]:
         return End(TASK_SECONDS, 1, "Error")

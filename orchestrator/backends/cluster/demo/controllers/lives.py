@@ -43,6 +43,9 @@ class Step:
 def lived(step: Step) -> Manifest:
     """Return the status of a pod that has a node."""
     pod, status = step.pod, dict(step.pod["status"])
+    deadline = pod["spec"].get("activeDeadlineSeconds")
+    if deadline is not None and step.after(status["startTime"], deadline):
+        return _timed_out(step, status)
     known = {each["name"]: each for each in status.get("containerStatuses", [])}
     containers = [_container(step, each, known.get(each["name"])) for each in pod["spec"]["containers"]]
     status["containerStatuses"] = containers
@@ -51,6 +54,31 @@ def lived(step: Step) -> Manifest:
         status |= _address(pod)
     status["conditions"] = _conditions(step, status, containers)
     return status
+
+
+def _timed_out(step: Step, status: Manifest) -> Manifest:
+    """Return the status of a pod that was active for too long; seen on 1.34."""
+    message = "Pod was active on the node longer than the specified deadline"
+    status |= {"phase": "Failed", "reason": "DeadlineExceeded", "message": message}
+    containers = [_killed(step, each) for each in status.get("containerStatuses", [])]
+    status["containerStatuses"] = containers
+    status["conditions"] = _conditions(step, status, containers)
+    step.tell("DeadlineExceeded", message)
+    return status
+
+
+def _killed(step: Step, found: Manifest) -> Manifest:
+    last = found["state"].get("running")
+    if last is None:
+        return found | {"ready": False, "started": False}
+    ended = {
+        "exitCode": fates.KILLED_BY_SIGNAL_9,
+        "reason": "Error",
+        "startedAt": last["startedAt"],
+        "finishedAt": stamp(step.at),
+        "containerID": found.get("containerID", ""),
+    }
+    return found | {"state": {"terminated": ended}, "ready": False, "started": False}
 
 
 def _container(step: Step, spec: Manifest, known: Manifest | None) -> Manifest:
@@ -183,12 +211,13 @@ def _address(pod: Manifest) -> Manifest:
 
 def _conditions(step: Step, status: Manifest, containers: list[Manifest]) -> list[Manifest]:
     unready = [each["name"] for each in containers if not each["ready"]]
-    over = status["phase"] == "Succeeded"
-    reason = "" if not unready else "PodCompleted" if over else "ContainersNotReady"
+    word = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(status["phase"], "")
+    over = bool(word)
+    reason = "" if not unready else word or "ContainersNotReady"
     message = "" if not unready or over else f"containers with unready status: [{' '.join(unready)}]"
     wanted = {
         "PodScheduled": (True, "", ""),
-        "Initialized": (True, "PodCompleted" if over else "", ""),
+        "Initialized": (True, "PodCompleted" if word == "PodCompleted" else "", ""),
         "ContainersReady": (not unready, reason, message),
         "Ready": (not unready, reason, message),
     }

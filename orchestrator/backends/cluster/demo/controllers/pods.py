@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from orchestrator.backends.cluster.demo import deleting
 from orchestrator.backends.cluster.demo.controllers.lives import Step, lived
 from orchestrator.backends.cluster.demo.controllers.objects import Found, is_ending, is_over, put_status, tell
 from orchestrator.backends.cluster.demo.controllers.scheduling import choose
@@ -19,6 +20,8 @@ def reconcile(draft: Draft) -> Iterator[datetime]:
     for key, pod in draft.kept(Kind.PODS):
         if is_ending(pod):
             yield from _end(draft, (key, pod))
+        elif _is_lost(draft, pod):
+            _collect(draft, key, pod)
         elif not pod["spec"].get("nodeName"):
             _schedule(draft, key, pod)
         elif not is_over(pod) and not _is_left_alone(draft, key, pod):
@@ -35,6 +38,30 @@ def _is_left_alone(draft: Draft, key: Key, pod: Manifest) -> bool:
         and each["state"]["running"]["startedAt"] <= since
         for each in pod["status"].get("containerStatuses", [{"ready": False}])
     )
+
+
+def _is_lost(draft: Draft, pod: Manifest) -> bool:
+    """Return True for a pod whose node is gone."""
+    node = pod["spec"].get("nodeName")
+    return bool(node) and draft.find(Key(Kind.NODES, "", node)) is None
+
+
+def _collect(draft: Draft, key: Key, pod: Manifest) -> None:
+    """Ask a pod without its node to end, as the garbage collector of pods does, only sooner.
+
+    https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection
+    """
+    status = pod["status"]
+    if not is_over(pod):
+        gone = condition(
+            "DisruptionTarget",
+            True,
+            since=stamp(draft.at),
+            reason="DeletionByPodGC",
+            message="PodGC: node no longer exists",
+        )
+        status = status | {"phase": "Failed", "conditions": [*status.get("conditions", ()), gone]}
+    deleting.end_pod(draft, key, pod | {"status": status}, grace_seconds=ENDING_SECONDS)
 
 
 def _end(draft: Draft, found: Found) -> Iterator[datetime]:
