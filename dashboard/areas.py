@@ -9,6 +9,10 @@ MAP = (  # heading, then (URL name, label, icon, key after G, role needed or "")
         ),
     ),
     (
+        "Environments",
+        (("stacks", "Stacks", "stack-2", "x", ""),),
+    ),
+    (
         "Cluster",
         (
             ("pods", "Pods", "circle-dot", "p", ""),
@@ -20,7 +24,7 @@ MAP = (  # heading, then (URL name, label, icon, key after G, role needed or "")
             ("namespaces", "Namespaces", "tags", "m", ""),
             ("events", "Events", "bell", "e", ""),
             ("map", "Map", "topology-star-3", "r", ""),
-            ("kinds", "All kinds", "stack-2", "k", ""),
+            ("kinds", "All kinds", "list-details", "k", ""),
         ),
     ),
     (

@@ -83,9 +83,13 @@ def large(
     return mark_safe(f"{_opening(css, frame, title)}{_curve(values, frame)}{lines}</svg>")
 
 
-def meter(part: float, *, title: str = "") -> SafeString:
-    """Return a bar of which `part`, 0 to 1, is full: amber when little is left, red when nothing is."""
-    css = "crit" if part >= 1 else "warn" if part >= TIGHT else ""
+def meter(part: float, *, title: str = "", css: str | None = None) -> SafeString:
+    """Return a bar of which `part`, 0 to 1, is full: amber when little is left, red when nothing is.
+
+    `css` says the colour where a full bar means something else.
+    """
+    if css is None:
+        css = "crit" if part >= 1 else "warn" if part >= TIGHT else ""
     full = round(100 * min(1.0, max(0.0, part)), 1)
     named = f'role="img" aria-label="{escape(title)}"' if title else 'aria-hidden="true"'
     return mark_safe(

@@ -11,6 +11,7 @@ from django_htmx.http import reswap, retarget
 from dashboard.htmx import wants_fragment
 from orchestrator.backends.errors import BackendError, Conflict, Forbidden, Invalid, NotFound
 from orchestrator.errors import DomainError, InvalidInput, Missing, NotNow, Refused
+from orchestrator.services.stacks.errors import Broken, Unavailable
 
 STATUSES: dict[type[Exception], int] = {
     InvalidInput: 422,
@@ -21,6 +22,8 @@ STATUSES: dict[type[Exception], int] = {
     NotFound: 404,
     Conflict: 409,
     Invalid: 422,
+    Unavailable: 503,
+    Broken: 500,
 }
 
 

@@ -53,15 +53,30 @@ def pod(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     address = tables.Address(request, known=KNOWN)
     scope = contexts.scope(context=address.get("context"), namespace=namespace)
     address.query["context"] = scope.context.name
+    context = {
+        "name": name,
+        "namespace": namespace,
+        "writes": may(request, terminal.SCOPE),
+        "place": "?" + urlencode({"context": scope.context.name}),
+        "pods": reverse("dashboard:pods") + "?" + urlencode({"context": scope.context.name}),
+        "pods_here": reverse("dashboard:pods")
+        + "?"
+        + urlencode({"context": scope.context.name, "namespace": namespace}),
+        **of_pod(scope, name, address),
+    }
+    return render(request, "logs/page.html", context)
+
+
+def of_pod(scope: contexts.Scope, name: str, address: tables.Address) -> dict[str, Any]:
+    """Return what the panel with a log shows; raise `Missing` or a `BackendError` without its pod."""
     found = objects.read(Kind.PODS, scope, name)
+    namespace = scope.namespace or ""
     containers = logs.containers(found.manifest)
     chosen = address.get("container") or logs.usual(found.manifest)
     ask = ask_of(address, chosen)
     shown = _shown(scope, name, ask, address)
     before = _previous(scope, name, ask, address, shown) if address.get("previous") == "true" else None
-    context = {
-        "name": name,
-        "namespace": namespace,
+    return {
         "scope": scope,
         "badge": cells.state_of(found.row),
         "containers": [(each, address.to(container=each.name), each.name == chosen) for each in containers],
@@ -70,8 +85,6 @@ def pod(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "before": before,
         "shown": shown,
         "here": address.to(),
-        "writes": may(request, terminal.SCOPE),
-        "place": "?" + urlencode({"context": scope.context.name}),
         "query": address.query,
         "timestamps": address.get("timestamps") == "true",
         "tail": ask.tail,
@@ -79,12 +92,7 @@ def pod(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "since": SINCE,
         "download": _api(name, namespace, address, chosen, download="true"),
         "follow": "" if shown.trouble else _followed(name, namespace, address, chosen, shown),
-        "pods": reverse("dashboard:pods") + "?" + urlencode({"context": scope.context.name}),
-        "pods_here": reverse("dashboard:pods")
-        + "?"
-        + urlencode({"context": scope.context.name, "namespace": namespace}),
     }
-    return render(request, "logs/page.html", context)
 
 
 def row_html(

@@ -21,6 +21,7 @@ from dashboard import (
     search,
     secrets,
     shell,
+    stacks,
     system,
     terminal,
     workload_logs,
@@ -82,6 +83,7 @@ urlpatterns = [
     path("", include(access.urlpatterns)),
     path("", include(activity.urlpatterns)),
     path("", include(contexts.urlpatterns)),
+    path("", include(stacks.urlpatterns)),
     path("", include(system.urlpatterns)),
 ]
 websocket_urlpatterns = [

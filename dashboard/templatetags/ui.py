@@ -29,6 +29,7 @@ VENDORED = {
 LONG_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 SHORT_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 FRESH_UNTIL_SECONDS = 60
+SOON_SECONDS, NOW_SECONDS = 15 * 60, 5 * 60  # before an end: amber, then red
 TENTHS_UNTIL_SECONDS = 10  # below it, tenths of a second tell something
 
 
@@ -81,6 +82,19 @@ def ago(when: datetime | None, style: str = "short") -> SafeString | str:
         style,
         when.strftime("%Y-%m-%d %H:%M:%S UTC"),
         age_text((timezone.now() - when).total_seconds(), style=style),
+    )
+
+
+@register.simple_tag
+def left(when: datetime) -> SafeString:
+    """Return how long it is until an end; it ticks in the browser."""
+    seconds = (when - timezone.now()).total_seconds()
+    return format_html(
+        '<time class="o-left {}" datetime="{}" data-left title="{}">{}</time>',
+        urgency(seconds),
+        when.isoformat(),
+        when.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        left_text(seconds),
     )
 
 
@@ -153,6 +167,21 @@ def age_text(seconds: float, *, style: str = "short") -> str:
         if seconds >= size:
             return f"{int(seconds // size)}{gap}{unit}"
     return f"{seconds:.1f} s" if long and seconds < TENTHS_UNTIL_SECONDS else f"{int(seconds)}{gap}s"
+
+
+def left_text(seconds: float) -> str:
+    """Return the time until an end as people write it: 3:52, 1 h 04 min, 2 d 3 h."""
+    whole = max(0, int(seconds))
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02}"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def urgency(seconds: float) -> str:
+    """Return the class of a time until an end."""
+    return "now" if seconds < NOW_SECONDS else "soon" if seconds < SOON_SECONDS else ""
 
 
 @lru_cache(maxsize=1)

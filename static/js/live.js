@@ -246,7 +246,8 @@ if (window.Idiomorph) {
     // Nobody's typing is undone by a refresh. A link or button that has the focus gets its new words all the same.
     Idiomorph.defaults.ignoreActiveValue = document.activeElement.matches("input, textarea, select");
   });
-  // What is open stays open.
-  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
+  // What is open stays open, and a row that was chosen stays chosen.
+  const kept = (name, node) => (name === "open" && node.tagName === "DETAILS") || (name === "checked" && node.closest("tbody"));
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !kept(name, node);
 }
 listen();

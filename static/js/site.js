@@ -20,9 +20,24 @@ function ageText(seconds, style) {
   return `${Math.floor(seconds)}${long ? " " : ""}s`;
 }
 
+function leftText(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const part = (size, unit) => Math.floor((whole % unit) / size);
+  const two = (number) => String(number).padStart(2, "0");
+  if (whole < 3600) return `${part(60, 3600)}:${two(whole % 60)}`;
+  if (whole < 86400) return `${part(3600, 86400)} h ${two(part(60, 3600))} min`;
+  return `${Math.floor(whole / 86400)} d ${part(3600, 86400)} h`;
+}
+
 function tick() {
   if (document.hidden) return;
   const now = Date.now();
+  for (const element of all("time[data-left]")) {
+    const seconds = (Date.parse(element.dateTime) - now) / 1000;
+    element.textContent = leftText(seconds);
+    element.classList.toggle("now", seconds < 300);
+    element.classList.toggle("soon", seconds >= 300 && seconds < 900);
+  }
   for (const element of all("time[data-age]")) {
     const seconds = Math.max(0, (now - Date.parse(element.dateTime)) / 1000);
     const text = ageText(seconds, element.dataset.age);

@@ -96,6 +96,12 @@ def job(job_id: str) -> Job:
     return _job(row, _counts([row])[row.pk], errors=_errors(row))
 
 
+def results(job_id: str, *, limit: int, offset: int = 0) -> list[StackBatchItem]:
+    """Return some stacks of a job in the order in which they are worked on, each with how it ended."""
+    items = StackBatchItem.objects.filter(batch=job_id).order_by("position")
+    return list(items[offset : offset + limit])
+
+
 def latest(limit: int = 10) -> list[Job]:
     """Return the batch deletes that were begun last, newest first, without their errors."""
     rows = list(StackBatch.objects.all()[:limit])

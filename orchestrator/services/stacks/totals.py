@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -64,6 +64,11 @@ def stats(*, at: datetime) -> Stats:
         reserved_cpu_milli=sum(row.requested_cpu_milli for row, _ in with_pod),
         reserved_memory_bytes=sum(row.requested_memory_bytes for row, _ in with_pod),
     )
+
+
+def ending(within: timedelta, *, at: datetime) -> int:
+    """Return how many stacks end within a time from `at`."""
+    return Stack.objects.visible(at=at).filter(expires_at__lte=at + within).count()
 
 
 def capacity(*, at: datetime) -> Capacity:
