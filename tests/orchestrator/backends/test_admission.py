@@ -229,3 +229,18 @@ def test_what_other_plugins_refuse_is_forbidden_too(bench, spec, why):
 def test_what_is_invalid_is_told_before_what_is_forbidden(guarded):
     found = refusal(guarded, Kind.PODS, pod("p", container("Bad_Name"), hostNetwork=True))
     assert (type(found), [each.field for each in found.causes]) == (Invalid, ["spec.containers[0].name"])
+
+
+def test_a_namespace_that_ends_takes_nothing_new(bench):
+    fresh = another(bench)
+    held = manifest(Kind.CONFIGMAPS, "held")
+    held["metadata"]["finalizers"] = ["example.com/hold"]  # Or a real one might be gone too soon.
+    fresh.create(Kind.CONFIGMAPS, held)
+    fresh.delete(Kind.NAMESPACES, fresh.namespace)
+    try:
+        fresh.wait_until(lambda: refuses(fresh, pod("p", container())))
+        (cause,) = refusal(fresh, Kind.PODS, pod("p", container())).causes
+        assert (cause.field, cause.reason) == ("metadata.namespace", "NamespaceTerminating")
+    finally:
+        fresh.patch(Kind.CONFIGMAPS, "held", {"metadata": {"finalizers": None}})
+        fresh.cluster.close()

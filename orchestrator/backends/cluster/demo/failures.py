@@ -105,9 +105,15 @@ def unfit(message: str) -> BackendError:
     return BackendError(message, service=SERVICE, status=500)
 
 
-def forbidden(resource: Resource, name: str, why: str) -> Forbidden:
+def forbidden(resource: Resource, name: str, why: str, *, causes: Sequence[Cause] = ()) -> Forbidden:
     message = f'{resource.id} "{name}" is forbidden: {why}'
-    return Forbidden(message, service=SERVICE, status=403, reason="Forbidden")
+    return Forbidden(message, service=SERVICE, status=403, reason="Forbidden", causes=causes)
+
+
+def terminating(resource: Resource, name: str, *, namespace: str) -> Forbidden:
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
+    cause = Cause(f"namespace {namespace} is being terminated", "metadata.namespace", "NamespaceTerminating")
+    return forbidden(resource, name, why, causes=[cause])
 
 
 def budget(why: str) -> Overloaded:

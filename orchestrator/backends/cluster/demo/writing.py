@@ -84,8 +84,7 @@ def _check_namespace(draft: Draft, resource: Resource, metadata: Manifest, names
     if place is None:
         raise failures.not_found(RESOURCES[Kind.NAMESPACES], namespace)
     if place["status"]["phase"] == "Terminating":
-        why = f"unable to create new content in namespace {namespace} because it is being terminated"
-        raise failures.forbidden(resource, metadata.get("name", ""), why)
+        raise failures.terminating(resource, metadata.get("name", ""), namespace=namespace)
     metadata["namespace"] = namespace
 
 
