@@ -149,7 +149,7 @@ def test_a_link_ends_with_its_stack(link, stack):
     assert [each["status"] for each in (gone, deleted, stopped)] == [404, 404, 404]
     assert b"its time is over" in gone["body"]
     assert b"was deleted" in deleted["body"]
-    assert b"stopped" in stopped["body"]
+    assert b"has stopped" in stopped["body"]
 
 
 def test_a_link_ends_with_the_role_of_its_maker(link, viewer):

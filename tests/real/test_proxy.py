@@ -8,56 +8,21 @@ from http.client import HTTPConnection
 import pytest
 from websockets.sync.client import connect
 
+from tests.real import web_pod
 from tests.real.processes import started, wait_until
 from tests.real.product import Product
 
 pytestmark = [pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"), pytest.mark.timeout(180)]
 
-# What it says is made of what was asked, so that nothing can be right by chance.
-PAGE = r"""read -r method path rest
-length=0
-while read -r line; do
-  line=$(printf '%s' "$line" | tr -d '\r')
-  [ -n "$line" ] || break
-  case "$line" in [Cc]ontent-[Ll]ength:*) length=${line##*: } ;; esac
-  case "$line" in [Cc]ookie:*|[Aa]uthorization:*) leaked=yes ;; esac
-done
-body=$(dd bs=1 count=$length 2>/dev/null)
-text="<a href=\"/next\">$method $path leaked=${leaked:-no} body=$body</a>"
-printf 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: sessionid=stolen; Path=/\r\n'
-printf 'Connection: close\r\nContent-Length: %s\r\n\r\n%s' "${#text}" "$text"
-"""
-SOCKET = r"""while read -r line; do
-  line=$(printf '%s' "$line" | tr -d '\r')
-  [ -n "$line" ] || break
-  case "$line" in [Ss]ec-[Ww]eb[Ss]ocket-[Kk]ey:*) key=${line##*: } ;; esac
-done
-accept=$(printf '%s258EAFA5-E914-47DA-95CA-C5AB0DC85B11' "$key" | sha1sum | cut -c1-40 | xxd -r -p | base64)
-printf 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
-printf 'Sec-WebSocket-Accept: %s\r\n\r\n\x81\x05hello' "$accept"
-dd bs=1 count=10 >/tmp/said 2>/dev/null
-printf '\x81\x04done\x88\x02\x03\xe8'
-sleep 1
-"""
-RUN = """printf '%s' "$PAGE" >/tmp/page; printf '%s' "$SOCKET" >/tmp/socket
-nc -ll -p 8081 -e sh /tmp/socket & exec nc -ll -p 8080 -e sh /tmp/page"""
-
 
 @pytest.fixture(scope="module")
 def served(place):
     """Make a pod that answers on two ports, and a service before it; return the namespace."""
-    env = [{"name": "PAGE", "value": PAGE}, {"name": "SOCKET", "value": SOCKET}]
-    container = {"name": "c", "image": "busybox:latest", "imagePullPolicy": "IfNotPresent", "env": env}
-    container |= {"command": ["sh", "-c", RUN]}
-    spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
-    place.api.create_namespaced_pod(
-        place.name, {"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": spec}
-    )
+    web_pod.run(place, "web")
     ports = [{"name": "http", "port": 80, "targetPort": 8080}]
     place.api.create_namespaced_service(
         place.name, {"metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": ports}}
     )
-    wait_until(lambda: place.api.read_namespaced_pod("web", place.name).status.phase == "Running")
     return place.name
 
 

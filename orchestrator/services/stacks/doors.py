@@ -17,7 +17,7 @@ from orchestrator.models import APIKey, Stack
 from orchestrator.services import access
 from orchestrator.services.access import Caller
 from orchestrator.services.clusters.forwarding import Closed, Link
-from orchestrator.services.stacks import place
+from orchestrator.services.stacks import place, reads
 from orchestrator.services.stacks.errors import ClusterUnavailable, StackNotFound
 
 SCOPE = "stacks:read"
@@ -27,6 +27,11 @@ MARK = "~"  # before the ticket in a path
 LIFE = timedelta(hours=8)
 LONGEST_LIFE = timedelta(hours=24)
 ACTION = "Open port"
+ENDED: dict[str, str] = {
+    Stack.Status.STOPPED: "it has stopped.",
+    Stack.Status.FAILED: "it has failed.",
+    Stack.Status.NODE_DELETED: "its node is gone.",
+}
 
 
 class NoSuchPort(Missing):
@@ -135,12 +140,16 @@ def _still_may(let: Pass, *, at: datetime) -> bool:
 
 
 def _stack(let: Pass, *, at: datetime) -> Stack:
-    """Return the stack of a pass, whose pod is wanted and has the port."""
-    stack = Stack.objects.visible(at=at).filter(pk=let.stack_id).prefetch_related("ports").first()
-    if stack is None:
-        raise StackNotFound
-    if stack.wanted == Stack.Wanted.STOPPED or stack.cleaned_at is not None:
-        raise Over("This stack has been stopped, so nothing answers on its ports.")
+    """Return the stack of a pass, which runs or is about to, and has the port.
+
+    Whether it runs already is left to the API server: the cache may be a moment behind.
+    """
+    stack = reads.row(let.stack_id, at=at)
+    seen = reads.seen_of(stack)
+    if seen.status in ENDED:
+        raise Over(
+            f"Nothing answers on the ports of this stack: {ENDED[seen.status]} {seen.message}".rstrip()
+        )
     published = {each.container_port for each in stack.ports.all() if each.protocol == "TCP"}
     if let.port not in published:
         numbers = ", ".join(map(str, sorted(published))) or "none"
