@@ -23,6 +23,7 @@ from orchestrator.backends.errors import TimedOut, Unreachable
 SILENCE_SECONDS = 300.0  # between two parts of an answer
 CHUNK_BYTES = 65536
 LARGEST_MESSAGE = 16 * 1024 * 1024  # bytes, of a WebSocket
+LARGEST_HEADER = 65536  # bytes
 HEARTBEAT_SECONDS = 30.0
 PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
 
@@ -83,7 +84,9 @@ async def knock(transport: Transport, door: Door, knock: Knock) -> ForwardedRepl
     """Send a request; raise `BackendError` if the API server does not answer, or refuses to carry it."""
     way = await asyncio.to_thread(transport.upgrade, _path(door), [])
     # No session is kept: it would belong to one event loop, and a door is opened for a while only.
-    session = aiohttp.ClientSession(timeout=PATIENCE, auto_decompress=False)
+    session = aiohttp.ClientSession(
+        timeout=PATIENCE, auto_decompress=False, max_field_size=LARGEST_HEADER, max_line_size=LARGEST_HEADER
+    )
     try:
         with _translated():
             answer = await session.request(
@@ -156,5 +159,8 @@ def _translated() -> Iterator[None]:
         raise refusal(exc.status, b"") from exc
     except TimeoutError as exc:
         raise TimedOut("Nothing answered in time.", service=SERVICE, reason="ETIMEDOUT") from exc
+    except aiohttp.ClientResponseError as exc:
+        sentence = f"The answer is none of HTTP, or one of its headers is larger than {LARGEST_HEADER} bytes."
+        raise Unreachable(sentence, service=SERVICE) from exc
     except aiohttp.ClientError as exc:
         raise Unreachable("The connection to the API server broke.", service=SERVICE) from exc

@@ -43,8 +43,10 @@ def failure_of(door: Door, status: int, content: bytes) -> BackendError | None:
 def _closed(door: Door, message: str) -> Overloaded:
     """Return that nothing listens. Only the last words of the message are free of addresses."""
     why = message.rpartition(": ")[2]
-    known = f": {why}" if why in ("connection refused", "i/o timeout", "no route to host", "EOF") else ""
-    sentence = f"Nothing answers on port {door.port} of the {door.kind.singular} {door.name}{known}."
+    where = f"port {door.port} of the {door.kind.singular} {door.name}"
+    sentence = f"What listens on {where} does not answer as HTTP wants it."
+    if why in ("connection refused", "i/o timeout", "no route to host"):
+        sentence = f"Nothing answers on {where}: {why}."
     return Overloaded(sentence, service=SERVICE, status=503, reason="ServiceUnavailable")
 
 

@@ -25,7 +25,7 @@ def said(code: int, message: str, reason: str = "", **details: str) -> bytes:
     ("status", "content", "kind", "words"),
     [
         (503, said(503, NO_WAY), Overloaded, "connection refused"),
-        (503, said(503, "error trying to reach service: 10.90.0.14 is odd"), Overloaded, "Nothing answers"),
+        (503, said(503, "error trying to reach service: 10.90.0.14 is odd"), Overloaded, "as HTTP wants"),
         (400, said(400, "address not allowed", "BadRequest"), Overloaded, "not started"),
         (503, said(503, 'no endpoints available for service "web"'), Overloaded, "No pod is ready"),
         (404, said(404, 'pods "web" not found', "NotFound", name="web", kind="pods"), NotFound, "no pod web"),
