@@ -12,7 +12,7 @@ from time import monotonic
 from django.db import Error, close_old_connections, connection
 from django.utils.timezone import now
 
-from orchestrator.controllers import activity, drains
+from orchestrator.controllers import activity, drains, stack_batches, stacks
 from orchestrator.services import controllers, leases
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,11 @@ Reconcile = Callable[[datetime], datetime]
 CONTROLLERS: dict[str, Reconcile] = {
     "activity": activity.reconcile,
     "drains": drains.reconcile,
+    "stack-reaper": stacks.reconcile,
+    "stack-batch-delete": stack_batches.reconcile,
 }
+# What a controller lives by: once it differs, a run is due. It is asked for often, so it must be cheap.
+SIGNS: dict[str, Callable[[], object]] = {"stack-reaper": stacks.sign}
 RETRY = timedelta(seconds=5)  # after a failure; doubled by each further one
 LONGEST_RETRY = timedelta(minutes=1)
 SHORTEST_PAUSE = timedelta(milliseconds=200)  # A due time in the past must not make a loop spin.
@@ -35,11 +39,15 @@ def new_owner() -> str:
 class Worker:
     """Runs one controller whenever it is due and its lease is ours."""
 
-    def __init__(self, name: str, reconcile: Reconcile, *, owner: str) -> None:
+    def __init__(
+        self, name: str, reconcile: Reconcile, *, owner: str, sign: Callable[[], object] | None = None
+    ) -> None:
         self.name = name
         self.due: datetime | None = None  # None: at once
         self._reconcile = reconcile
         self._owner = owner
+        self._sign = sign
+        self._seen: object = None  # the last sign
         self._fence = 0
         self._asked_at: datetime | None = None  # the last wish that was heard
         self._failures = 0  # in a row
@@ -59,6 +67,8 @@ class Worker:
         if asked_at != self._asked_at:
             # Noted before the run: what is asked for during it is heard after it.
             self._asked_at, self.due = asked_at, None
+        if self._sign is not None and (sign := self._sign()) != self._seen:
+            self._seen, self.due = sign, None
         if self.due is None or self.due <= at:
             self.due = self._run(held, at=at)
         return min(self.due, at + leases.POLL)
@@ -91,7 +101,8 @@ def start(stop: Event, *, reconcilers: Mapping[str, Reconcile] | None = None) ->
     """Start the controllers and a heartbeat; return their threads, which end after `stop` is set."""
     owner = new_owner()
     table = CONTROLLERS if reconcilers is None else reconcilers
-    workers = [Worker(name, reconcile, owner=owner) for name, reconcile in table.items()]
+    signs = SIGNS if reconcilers is None else {}
+    workers = [Worker(name, each, owner=owner, sign=signs.get(name)) for name, each in table.items()]
     # Daemons: a call that hangs must not keep a stopped process alive. A run may be cut at any line.
     loops = [Thread(target=_loop, args=(each, owner, stop), name=each.name, daemon=True) for each in workers]
     beat = Thread(target=_beat, args=(owner, loops, list(table)), name="heartbeat", daemon=True)

@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from orchestrator.backends.cluster.port import Condition
 from orchestrator.services import controllers
 from orchestrator.services.clusters import contexts
+from orchestrator.services.stacks import isolation
 
 
 def failures(*, at: datetime) -> dict[str, str]:
@@ -26,4 +27,7 @@ def failures(*, at: datetime) -> dict[str, str]:
     reading = [str(kind) for _, kind, state, _ in contexts.caches() if state.condition is Condition.SYNCING]
     if reading:
         found["caches"] = f"The first list is still being read: {', '.join(sorted(reading))}."
+    # Last, for it begins to watch policies where nobody did: that is no reason to be unready.
+    if "database" not in found and (gap := isolation.gap()):
+        found["stacks"] = gap
     return found

@@ -1,12 +1,12 @@
 """orchestrator.services.stacks.figures"""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from django.db import DatabaseError, connection
 
-from orchestrator.models import Stack, StackPort
 from orchestrator.services.stacks import figures
+from tests.stack_rows import stack_row
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -20,27 +20,11 @@ def samples():
     return found
 
 
-def stack(name, *, status="running", expires_in=60, **more):
-    return Stack.objects.create(
-        id=name,
-        context="demo",
-        namespace="stacks",
-        pod={},
-        requested_cpu_milli=1,
-        requested_memory_bytes=1,
-        status=status,
-        created_at=NOON,
-        updated_at=NOON,
-        expires_at=NOON + timedelta(seconds=expires_in),
-        **more,
-    )
-
-
 def test_stacks_are_told_by_status_without_those_that_are_over():
-    stack("a")
-    stack("b", status="failed")
-    stack("c", expires_in=0)
-    stack("d", wanted="absent")
+    stack_row("a", created_at=NOON)
+    stack_row("b", created_at=NOON, status="failed")
+    stack_row("c", created_at=NOON, expires_at=NOON)
+    stack_row("d", created_at=NOON, wanted="absent")
     found = samples()
     assert {key[1]: value for key, value in found.items() if key[0] == "stacks_total"} == {
         "creating": 0,
@@ -53,11 +37,7 @@ def test_stacks_are_told_by_status_without_those_that_are_over():
 
 def test_ports_are_told_as_held_and_free(settings):
     settings.STACK_NODEPORT_MIN, settings.STACK_NODEPORT_MAX = 31001, 31010
-    row = stack("a")
-    for position, port in enumerate((31001, 31002, 32000)):
-        StackPort.objects.create(
-            context="demo", node_port=port, stack=row, container_port=80, protocol="TCP", position=position
-        )
+    stack_row(ports=(31001, 31002, 32000))
     found = samples()
     assert (found["stack_node_ports_used",], found["stack_node_ports_free",]) == (3, 8)
 

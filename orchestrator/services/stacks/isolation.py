@@ -1,0 +1,95 @@
+"""Keeps the network policy of stacks as settings want it, and says when it is missing."""
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from orchestrator.backends.cluster.objects import NetworkPolicy
+from orchestrator.backends.cluster.port import Cluster, Kind
+from orchestrator.backends.errors import BackendError
+from orchestrator.models import Stack
+from orchestrator.services import access, activity, leases
+from orchestrator.services.stacks import manifests, place, policy, removal
+from orchestrator.services.stacks.errors import ClusterUnavailable
+from orchestrator.services.stacks.looks import is_current
+from orchestrator.services.stacks.retries import Retries
+
+logger = logging.getLogger(__name__)
+
+retries = Retries()
+# Context -> version of its policies and what was wanted, as last compared; empty after a restart.
+_compared: dict[str, tuple[int, str]] = {}
+
+
+def look(*, at: datetime) -> bool:
+    """Compare the policy with what is wanted, and put it right; return True if something was changed.
+
+    It is the server's to keep if STACK_MANAGE_NETWORK_POLICY says so and stacks exist. The API server is
+    asked only if some policy changed since the last comparison. What it refuses is tried again ever later.
+    """
+    if not settings.STACK_MANAGE_NETWORK_POLICY:
+        return False
+    try:
+        cluster = place.cluster()
+    except ClusterUnavailable:
+        return False
+    cache = cluster.cache(Kind.NETWORKPOLICIES)
+    if not is_current(cache.state(), settings.STACK_NAMESPACE) or not _is_used(cluster):
+        return False
+    name = cluster.context.name
+    now = (cache.version, repr(policy.manifest()))
+    if _compared.get(name) == now or not retries.may_try(name, at=at):
+        return False
+    with transaction.atomic():
+        leases.guard()
+    try:
+        changed = policy.keep(cluster)
+    except BackendError as exc:
+        logger.warning("the network policy of stacks cannot be kept: %s", exc.message)
+        retries.failed(name, at=at)
+        return False
+    _compared[name] = now
+    retries.worked(name)
+    if changed:
+        _tell(cluster, at=at)
+    return changed
+
+
+def gap() -> str:
+    """Return in a sentence that stacks are not isolated though they must be; "" if they are, or nobody knows.
+
+    Where the server keeps the policy itself it is missed only once there are stacks.
+    """
+    if not settings.STACK_REQUIRE_INGRESS_NETWORK_POLICY:
+        return ""
+    try:
+        cluster = place.cluster()
+    except ClusterUnavailable:
+        return ""
+    cache = cluster.cache(Kind.NETWORKPOLICIES)
+    if not is_current(cache.state(), settings.STACK_NAMESPACE):
+        return ""
+    rows = cache.rows(settings.STACK_NAMESPACE)
+    if policy.isolates(each for each in rows if isinstance(each, NetworkPolicy)):
+        return ""
+    if settings.STACK_MANAGE_NETWORK_POLICY and not _is_used(cluster):
+        return ""
+    return f"No network policy isolates the stacks in the namespace {settings.STACK_NAMESPACE}."
+
+
+def _is_used(cluster: Cluster) -> bool:
+    return Stack.objects.filter(context=cluster.context.name, cleaned_at__isnull=True).exists()
+
+
+def _tell(cluster: Cluster, *, at: datetime) -> None:
+    activity.add(
+        f"put the network policy {manifests.POLICY} right",
+        area=removal.AREA,
+        at=at,
+        actor=access.SYSTEM,
+        object=f"networkpolicy {manifests.POLICY}",
+        context=cluster.context.name,
+        namespace=settings.STACK_NAMESPACE,
+    )
