@@ -1,11 +1,13 @@
 """Who is calling: an API key, else a signed-in browser, else somebody where an area is open."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -20,6 +22,8 @@ from orchestrator.services.access import Caller
 HEADER = "X-API-Key"
 PARAMETER = "api_key"
 BEARER = "Bearer"
+P = ParamSpec("P")
+T = TypeVar("T")
 Known = tuple[User | AnonymousUser, Caller]
 
 logger = structlog.get_logger(__name__)
@@ -83,7 +87,23 @@ def known(request: HttpRequest, *, scope: str | None = None) -> Caller:
 
 async def caller(request: HttpRequest, *, scope: str | None = None) -> Caller:
     """Return who calls an async view, which REST framework does not serve; see `known`."""
-    return await sync_to_async(known)(request, scope=scope)
+    return await in_thread(known, request, scope=scope)
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what a function finds in the database, and give its connection back.
+
+    A stream would otherwise keep one of the pool for as long as it is open.
+    """
+
+    def call() -> T:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
+
+    return await sync_to_async(call)()
 
 
 class KeyAuthentication(BaseAuthentication):

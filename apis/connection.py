@@ -67,7 +67,7 @@ class TestConnectionView(APIView):
     @extend_schema(
         operation_id="testConnection",
         tags=["clusters"],
-        parameters=shapes.PLACE,
+        parameters=schema.ANYWHERE,
         responses={200: TEST, **schema.errors()},
     )
     def get(self, request: Request) -> Response:

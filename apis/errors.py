@@ -1,5 +1,6 @@
 """The one place where an error becomes an HTTP status and the one error body."""
 
+import re
 from math import ceil
 from typing import Any
 
@@ -19,16 +20,18 @@ from orchestrator.backends.errors import (
     Unauthorized,
     Unreachable,
 )
-from orchestrator.errors import DomainError, InvalidInput, Missing, NotNow, Refused, UnknownContext
+from orchestrator.errors import DomainError, InvalidInput, Missing, NotNow, Refused
+from orchestrator.services.stacks.errors import Broken, Unavailable
 
 # The first match counts, so children stand before their parents.
-DOMAIN: list[tuple[type[DomainError], int, str]] = [
-    (InvalidInput, 400, "validation_error"),
-    (UnknownContext, 404, "context_not_found"),
-    (Missing, 404, "not_found"),
-    (Refused, 403, "forbidden"),
-    (NotNow, 409, "conflict"),
-    (DomainError, 400, "bad_request"),
+DOMAIN: list[tuple[type[DomainError], int]] = [
+    (InvalidInput, 400),
+    (Missing, 404),
+    (Refused, 403),
+    (NotNow, 409),
+    (Unavailable, 503),
+    (Broken, 500),
+    (DomainError, 400),
 ]
 BACKEND: list[tuple[type[BackendError], int, str]] = [
     (Unauthorized, 401, "cluster_unauthorized"),
@@ -39,6 +42,14 @@ BACKEND: list[tuple[type[BackendError], int, str]] = [
     (TimedOut, 503, "connection_error"),
     (Overloaded, 503, "connection_error"),
 ]
+# Their clients know errors by the words of https://github.com/nullforu/container-provisioner-k8s, and a
+# content type with a charset.
+STACKS = re.compile(r"/(stacks|stats|healthz)(/|$)")
+WORDS_OF_STACKS = {
+    "internal_error": "internal server error",
+    "payload_too_large": "request body too large",
+    "invalid_api_key": "invalid api key",
+}
 WORDS = {
     "not_authenticated": "authentication_required",
     "permission_denied": "forbidden",
@@ -71,8 +82,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 def described(exc: Exception) -> tuple[int, str, str, dict[str, Any]] | None:
     """Return status, code, sentence and further members for an error of ours, None for any other."""
     if isinstance(exc, DomainError):
-        status, code = next((status, code) for kind, status, code in DOMAIN if isinstance(exc, kind))
-        return status, code, exc.message, _problems(exc) or _details(exc.details)
+        status = next(status for kind, status in DOMAIN if isinstance(exc, kind))
+        return status, exc.code, exc.message, _problems(exc) or _details(exc.details)
     if isinstance(exc, BackendError):
         for kind, status, code in BACKEND:
             if isinstance(exc, kind):
@@ -91,20 +102,34 @@ def word_of(exc: DomainError | BackendError) -> tuple[int, str]:
 
 
 def _headers(exc: Exception) -> dict[str, str]:
-    """Return when to come back, if the other system has said so."""
-    wait = exc.retry_after if isinstance(exc, BackendError) else None
+    """Return when to come back, if that is known."""
+    wait: float | None = getattr(exc, "retry_after", None)
     return {"Retry-After": str(max(1, ceil(wait)))} if wait else {}
+
+
+def in_stacks(path: str) -> bool:
+    """Return True for paths of the area stacks."""
+    return STACKS.match(path) is not None
+
+
+def _json(content: dict[str, Any], *, status: int, request: HttpRequest) -> HttpResponse:
+    response = JsonResponse(content, status=status)
+    if in_stacks(request.path):
+        response["Content-Type"] = "application/json; charset=utf-8"
+    return response
 
 
 def body(status: int, code: str, sentence: str, *, request: Any, **more: Any) -> dict[str, Any]:
     """Return the one error body; the cluster area adds the status to it."""
+    if request is not None and in_stacks(request.path):
+        sentence = WORDS_OF_STACKS.get(code, sentence)
     status_code = {"statusCode": status} if request is not None and request.path.startswith("/api/") else {}
     return {"error": sentence, "code": code, "detail": sentence, **status_code, **more}
 
 
 def answer(status: int, code: str, sentence: str, *, request: HttpRequest, **more: Any) -> HttpResponse:
     """Return an error outside of REST framework."""
-    return JsonResponse(body(status, code, sentence, request=request, **more), status=status)
+    return _json(body(status, code, sentence, request=request, **more), status=status, request=request)
 
 
 def answered(exc: Exception, request: HttpRequest) -> HttpResponse:
@@ -119,7 +144,7 @@ def answered(exc: Exception, request: HttpRequest) -> HttpResponse:
     framework = drf_exception_handler(exc, {"request": request})
     if framework is None or not isinstance(exc, APIException):
         raise exc
-    response = JsonResponse(_of_framework(exc, framework, request), status=framework.status_code)
+    response = _json(_of_framework(exc, framework, request), status=framework.status_code, request=request)
     for name, value in framework.headers.items():
         response.setdefault(name, value)
     return response

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -18,6 +19,7 @@ from apis.clusters import WholeNumber, place_headers
 from orchestrator.backends.cluster.port import LogStream
 from orchestrator.backends.errors import BackendError
 from orchestrator.services.clusters import contexts, log_lines, logs
+from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.clusters.log_tail import Batch, Tail
 
 SCOPE = "clusters:read"
@@ -26,6 +28,7 @@ TEXT_TYPE = "text/plain; charset=utf-8"
 STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 LIFETIME_SECONDS = 15 * 60  # An EventSource comes back by itself and goes on after its last line.
 RETRY_MILLISECONDS = 3000
+Welcome = Callable[[], Awaitable[bool]]
 AT_ONCE = 500  # lines of one write, so that others get their turn in between
 
 
@@ -55,18 +58,21 @@ async def pod_logs(request: HttpRequest, name: str) -> HttpResponseBase:
         await sync_to_async(throttling.require)("LOGS", request, caller=caller)
         parameters = LogParameters(data=request.GET.dict())
         parameters.is_valid(raise_exception=True)
-        return await _answer(request, name, parameters.validated_data)
+        query = request.GET
+        scope = contexts.scope(
+            context=query.get("context"), namespace=query.get("namespace"), mode=query.get("mode")
+        )
+        return await answer(request, scope, name, parameters.validated_data)
     except Exception as exc:  # Handed on if it is not one of ours.
         return errors.answered(exc, request)
 
 
-async def _answer(request: HttpRequest, name: str, values: dict[str, Any]) -> HttpResponseBase:
+async def answer(
+    request: HttpRequest, scope: Scope, name: str, values: dict[str, Any], *, needs: str = SCOPE
+) -> HttpResponseBase:
+    """Answer with the log of a pod; a stream ends once its reader has no longer the scope that it needs."""
     form = form_of(request)
     download = values["download"] == "true"
-    query = request.GET
-    scope = contexts.scope(
-        context=query.get("context"), namespace=query.get("namespace"), mode=query.get("mode")
-    )
     log = await sync_to_async(logs.find)(scope, name, ask_of(request, values, everything=download))
     follow = values["follow"] == "true" or (form == EVENTS and values["follow"] != "false")
     stamped = values["timestamps"] == "true"
@@ -82,7 +88,8 @@ async def _answer(request: HttpRequest, name: str, values: dict[str, Any]) -> Ht
     if request.method == "HEAD":  # A stream would stay open although nobody reads it.
         await sync_to_async(stream.close)()
         return HttpResponse(content_type=EVENTS if events else TEXT_TYPE, headers=headers)
-    parts = _frames(stream, log, request) if events else _text(stream, log, request)
+    welcome = partial(is_still_welcome, request, needs=needs)
+    parts = _frames(stream, log, welcome) if events else _text(stream, log, welcome)
     return StreamingHttpResponse(parts, content_type=EVENTS if events else TEXT_TYPE, headers=headers)
 
 
@@ -116,7 +123,7 @@ def _whole(log: logs.Log, form: str, *, stamped: bool) -> HttpResponse:
     return JsonResponse({"logs": text, "parsed": parsed, "totalLines": len(parsed)}, headers=headers)
 
 
-async def _text(stream: LogStream, log: logs.Log, request: HttpRequest) -> AsyncIterator[bytes]:
+async def _text(stream: LogStream, log: logs.Log, welcome: Welcome) -> AsyncIterator[bytes]:
     """Send lines as they come. Nothing is left out: a slow reader makes the API server wait."""
     clock = asyncio.get_running_loop().time
     tail = Tail(stream, wanted=logs.Filter(log.ask), lossy=False)
@@ -126,7 +133,7 @@ async def _text(stream: LogStream, log: logs.Log, request: HttpRequest) -> Async
             if batch.lines:
                 yield b"".join(line + b"\n" for line in batch.lines)
             if clock() >= beat_at:
-                if not await is_still_welcome(request):
+                if not await welcome():
                     return
                 beat_at = clock() + settings.SSE_HEARTBEAT_SECONDS
     except BackendError as exc:
@@ -135,7 +142,7 @@ async def _text(stream: LogStream, log: logs.Log, request: HttpRequest) -> Async
         tail.leave()
 
 
-async def _frames(stream: LogStream, log: logs.Log, request: HttpRequest) -> AsyncIterator[bytes]:
+async def _frames(stream: LogStream, log: logs.Log, welcome: Welcome) -> AsyncIterator[bytes]:
     """Send lines as frames; a reader who falls behind is told how many lines were left out."""
     clock = asyncio.get_running_loop().time
     tail = Tail(stream, wanted=logs.Filter(log.ask), lossy=True)
@@ -155,7 +162,7 @@ async def _frames(stream: LogStream, log: logs.Log, request: HttpRequest) -> Asy
                 yield _logged(batch.lines, first=number + 1)
                 number += len(batch.lines)
             if clock() >= beat_at:
-                if not await is_still_welcome(request):
+                if not await welcome():
                     return
                 beat_at = clock() + settings.SSE_HEARTBEAT_SECONDS
                 yield frame("heartbeat", {"timestamp": timestamp()})
@@ -174,10 +181,10 @@ async def _next(tail: Tail, *, until: float) -> Batch | None:
         return Batch([], 0)
 
 
-async def is_still_welcome(request: HttpRequest) -> bool:
+async def is_still_welcome(request: HttpRequest, *, needs: str = SCOPE) -> bool:
     """Return False once the key was revoked or the user signed out."""
     try:
-        await authentication.caller(request, scope=SCOPE)
+        await authentication.caller(request, scope=needs)
     except Exception:  # Whatever the reason is, the next connection will tell it.
         return False
     return True

@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_only_middleware
 from django_structlog.signals import bind_extra_request_metadata
 
-from apis.errors import answer
+from apis.errors import answer, in_stacks
 from orchestrator.services import access
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -82,8 +82,8 @@ def _wrong_length(request: HttpRequest) -> HttpResponse | None:
     text = request.META.get("CONTENT_LENGTH") or "0"
     if not text.isdecimal():
         return answer(400, "bad_request", "Content-Length is not a number.", request=request)
-    if int(text[:20]) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return None
+    if int(text[:20]) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE or in_stacks(request.path_info):
+        return None  # In stacks the caller comes first: `apis.stack_area`.
     sentence = f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
     response = answer(413, "payload_too_large", sentence, request=request)
     response["Connection"] = "close"  # The rest of the body need not be sent.

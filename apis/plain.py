@@ -20,21 +20,32 @@ LOGS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+LINES = {
+    "type": "object",
+    "required": ["logs", "parsed", "totalLines"],
+    "properties": {
+        "logs": {"type": "string"},
+        "parsed": {"type": "array", "items": {"type": "object"}},
+        "totalLines": {"type": "integer"},
+    },
+}
+
+
 def paths(example: dict[str, Any]) -> dict[str, Any]:
     """Return the paths of plain views; `example` is an operation of the same area, for what they share."""
     shared = {each["name"]: each for each in example["parameters"]}
     words: dict[str, Any] = {"type": "string"}
-    kinds = _query("kinds", words, "Comma list; pod, event and others.")
-    snapshot = _query("snapshot", FLAG, "true for what is there now, first.")
+    kinds = query("kinds", words, "Comma list; pod, event and others.")
+    snapshot = query("snapshot", FLAG, "true for what is there now, first.")
     resumed = {"name": "Last-Event-ID", "in": "header", "schema": words, "description": "Where to go on."}
-    refused = {status: answer for status, answer in example["responses"].items() if status != "200"}
+    refused = {status: said for status, said in example["responses"].items() if status != "200"}
     stream = {
         "operationId": "stream",
         "tags": ["clusters"],
         "description": "Server-sent events that say what changed.",
         "parameters": [shared["context"], shared["mode"], shared["namespace"], kinds, snapshot, resumed],
         "security": example["security"],
-        "responses": {"200": _answer("text/event-stream", words, "The stream."), **refused},
+        "responses": {"200": answer("text/event-stream", words, "The stream."), **refused},
     }
     status = {"type": "object", "required": ["status"], "properties": {"status": words}}
     metrics = {
@@ -43,11 +54,11 @@ def paths(example: dict[str, Any]) -> dict[str, Any]:
         "description": "The figures of this process for Prometheus; needs the scope metrics:read.",
         "security": example["security"],
         "responses": {
-            "200": _answer("text/plain", words, "Prometheus' text format."),
+            "200": answer("text/plain", words, "Prometheus' text format."),
             **{status: refused[status] for status in ("401", "403")},
         },
     }
-    ready = {"503": _answer("application/json", status, "The checks that failed.")}
+    ready = {"503": answer("application/json", status, "The checks that failed.")}
     return {
         "/api/stream": {"get": stream},
         "/api/pods/{name}/logs": {"get": _logs(shared, refused, security=example["security"])},
@@ -65,19 +76,10 @@ def _logs(
     shared: dict[str, dict[str, Any]], refused: dict[str, Any], *, security: list[Any]
 ) -> dict[str, Any]:
     words: dict[str, Any] = {"type": "string"}
-    lines = {
-        "type": "object",
-        "required": ["logs", "parsed", "totalLines"],
-        "properties": {
-            "logs": words,
-            "parsed": {"type": "array", "items": {"type": "object"}},
-            "totalLines": {"type": "integer"},
-        },
-    }
     found = {
         content_type: {"schema": shape}
         for content_type, shape in (
-            ("application/json", lines),
+            ("application/json", LINES),
             ("text/plain", words),
             ("text/event-stream", words),
         )
@@ -89,7 +91,7 @@ def _logs(
         "parameters": [
             {"name": "name", "in": "path", "required": True, "schema": words},
             *(shared[name] for name in ("context", "mode", "namespace")),
-            *(_query(name, each, description) for name, (each, description) in LOGS.items()),
+            *(query(name, each, description) for name, (each, description) in LOGS.items()),
         ],
         "security": security,
         "responses": {"200": {"description": "The lines.", "content": found}, **refused},
@@ -106,14 +108,14 @@ def _merged(
     }
 
 
-def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+def query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
 def _probe(
     name: str, description: str, schema: dict[str, Any], more: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    responses = {"200": _answer("application/json", schema, "Yes."), **(more or {})}
+    responses = {"200": answer("application/json", schema, "Yes."), **(more or {})}
     return {
         "operationId": name,
         "tags": ["operations"],
@@ -123,5 +125,5 @@ def _probe(
     }
 
 
-def _answer(content_type: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+def answer(content_type: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
     return {"content": {content_type: {"schema": schema}}, "description": description}

@@ -6,7 +6,7 @@ import msgspec
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.serializers import Serializer
 
-from apis import plain
+from apis import plain, stack_schema
 from orchestrator.backends.cluster import objects
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.services.clusters.labels import Labels
@@ -54,6 +54,7 @@ NAMED = text("namespace", "The namespace of the object; required.", 63)
 NAMED_OR_DEFAULT = text("namespace", "The namespace of the object; `default` if absent.", 63)
 MODE = OpenApiParameter("mode", str, enum=["demo", "real"], description="Real clusters, or the demo one.")
 NAMESPACE = text("namespace", "One namespace; all if absent, empty, * or _all.", 63)
+ANYWHERE = [CONTEXT, MODE, NAMESPACE]
 STATUS = OpenApiParameter("status", str, description="Exactly this status.")
 TYPE = OpenApiParameter("type", str, enum=["Normal", "Warning"])
 TIME_RANGE = OpenApiParameter("timeRange", str, description="Hours back, 24 at most and by default.")
@@ -180,8 +181,9 @@ def complete(result: dict[str, Any], **_generator: object) -> dict[str, Any]:
     hidden = {row.__name__: _hidden(row) for row in rows}
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update({name: _as_sent(name, made, hidden.get(name, set())) for name, made in components.items()})
-    schemas["Error"] = ERROR
+    schemas.update(stack_schema.SCHEMAS, Error=ERROR)
     result["paths"].update(plain.paths(result["paths"]["/api/pods"]["get"]))
+    result["paths"].update(stack_schema.plain_paths(result["paths"]["/stacks/{stack_id}"]["get"]))
     return result
 
 

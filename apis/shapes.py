@@ -3,11 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from apis import schema
-
 TEXT = {"type": "string"}
 BOOLEAN = {"type": "boolean"}
-PLACE = [schema.CONTEXT, schema.MODE, schema.NAMESPACE]
 
 
 def obj(properties: Mapping[str, Any], *, sometimes: Collection[str] = ()) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class SummaryView(APIView):
     @extend_schema(
         operation_id="summary",
         tags=["clusters"],
-        parameters=shapes.PLACE,
+        parameters=schema.ANYWHERE,
         responses={200: SUMMARY, **schema.errors()},
     )
     def get(self, request: Request) -> Response:
@@ -74,7 +74,7 @@ class HealthView(APIView):
     @extend_schema(
         operation_id="clusterHealth",
         tags=["clusters"],
-        parameters=shapes.PLACE,
+        parameters=schema.ANYWHERE,
         responses={200: HEALTH, **schema.errors()},
     )
     def get(self, request: Request) -> Response:

@@ -37,7 +37,7 @@ class TopologyView(APIView):
     @extend_schema(
         operation_id="topology",
         tags=["clusters"],
-        parameters=[*shapes.PLACE, KINDS, *schema.WHERE, schema.PARTIAL],
+        parameters=[*schema.ANYWHERE, KINDS, *schema.WHERE, schema.PARTIAL],
         responses={200: TOPOLOGY, **schema.errors()},
     )
     def get(self, request: Request) -> HttpResponse:

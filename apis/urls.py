@@ -21,6 +21,7 @@ from apis import (
     root,
     secrets,
     stack_doors,
+    stacks,
     stored_keys,
     stream,
     summary,
@@ -70,4 +71,5 @@ urlpatterns = [
     path("api/notifications", preferences.NotificationsView.as_view(), name="notifications"),
     path("api/api-keys", stored_keys.StoredKeysView.as_view(), name="stored-keys"),
     path("api/stream", stream.stream, name="stream"),
+    *stacks.paths(),
 ]

@@ -24,7 +24,7 @@ class Problem:
 class DomainError(Exception):
     """Base class; `code` is a stable word for programs, `message` is for people."""
 
-    code = "refused"
+    code = "bad_request"
 
     def __init__(
         self, message: str, *, problems: Sequence[Problem] = (), details: Mapping[str, Any] | None = None

@@ -166,6 +166,10 @@ class Hub:
             numbers = {topic: max(self._last.get(topic, 0), everything) for topic in topics}
         return {topic: number for topic, number in numbers.items() if number > since}
 
+    def missed(self, topics: frozenset[str], *, since: str) -> bool:
+        """Return True if a topic changed after the id of a change, or if the id is not from here."""
+        return bool(self.changed(topics, since=self._number_of(since)))
+
     def followers(self) -> int:
         """Return how many pages and streams this process serves now."""
         with self._lock:

@@ -4,6 +4,7 @@ from functools import cache
 
 import pytest
 from django.test import Client
+from pydantic import SecretStr
 
 from orchestrator.backends.cluster import open_catalogue
 from orchestrator.backends.cluster.demo import DemoCluster
@@ -46,3 +47,10 @@ def api(db, fresh_catalogue) -> Client:
 def strict(db, fresh_catalogue) -> Client:
     """Return a client that is checked for CSRF tokens, as a browser is."""
     return Client(enforce_csrf_checks=True, raise_request_exception=False)
+
+
+@pytest.fixture
+def stacks_api(db, fresh_catalogue, settings) -> Client:
+    """Return a client with a key: nobody comes to stacks without one."""
+    settings.API_KEY = SecretStr("only-for-tests")
+    return Client(headers={"X-API-Key": "only-for-tests"}, raise_request_exception=False)

@@ -41,7 +41,7 @@ def check_headers(response: Any) -> None:
 def error_of(response: Any, *, path: str = "") -> dict[str, Any]:
     """Return the body of an error after asserting that it is the one error body."""
     check_headers(response)
-    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Content-Type"].partition(";")[0] == "application/json"
     body = json.loads(response.content)
     assert {"error", "code", "detail"} <= body.keys()
     assert body["error"] == body["detail"]

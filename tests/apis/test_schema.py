@@ -48,6 +48,11 @@ OTHERS = [
     "/api/settings/critical-issues",
     "/api/settings/sidebar-pins",
 ]
+STACKS = [
+    "/stacks",
+    *(f"/stacks/{{stack_id}}{each}" for each in ("", "/status", "/manifest", "/events", "/logs", "/wait")),
+    "/stacks/batch-delete/{job_id}",
+]
 DONE = [
     ("POST", "/api/deployments/{name}/restart", "frontend"),
     ("POST", "/api/deployments/{name}/scale", "frontend"),
@@ -55,8 +60,21 @@ DONE = [
     ("POST", "/api/cronjobs/{name}/trigger", "nope"),
     ("DELETE", "/api/configmaps/{name}", "app-config"),
     ("DELETE", "/api/namespaces/{name}", "staging"),
+    ("POST", "/stacks", ""),
+    ("POST", "/stacks/batch-delete", ""),
+    ("POST", "/stacks/{stack_id}/stop", ""),
+    ("POST", "/stacks/{stack_id}/extend", ""),
+    ("DELETE", "/stacks/{stack_id}", ""),
 ]
-OPERATIONS = ["/livez", "/readyz", "/metrics", "/api/settings", "/api/notifications"]  # no parameters
+OPERATIONS = [
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/healthz",
+    "/stats",
+    "/api/settings",
+    "/api/notifications",
+]  # no parameters
 KEY = {"X-API-Key": "only-for-tests"}
 PROMISES = [
     checks.status_code_conformance,
@@ -96,7 +114,7 @@ def described(api, settings):
 @pytest.mark.parametrize(
     ("path", "mode"),
     [
-        *product([*ASKED, *OTHERS, "/api/stream"], GenerationMode),
+        *product([*ASKED, *OTHERS, *STACKS, "/api/stream"], GenerationMode),
         *product(OPERATIONS, [GenerationMode.POSITIVE]),
     ],
 )
@@ -119,7 +137,7 @@ def test_whatever_is_done_the_answer_is_as_documented(described, method, path, n
     @examples(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=described[path][method].as_strategy(generation_mode=mode), known=booleans())
     def holds(case, known):
-        if known:  # Else hardly an example would come as far as to do something.
+        if known and name:  # Else hardly an example would come as far as to do something.
             case.path_parameters, case.query = {"name": name}, {**case.query, "namespace": "default"}
         response = case.call_and_validate(checks=PROMISES, headers=KEY)
         assert response.status_code not in (500, 502)

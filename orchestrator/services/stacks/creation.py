@@ -53,8 +53,17 @@ class Created:
     warnings: tuple[str, ...]
 
 
-def create(caller: Caller, *, pod_spec: str, targets: Sequence[Target], at: datetime) -> Created:
+def create(
+    caller: Caller,
+    *,
+    pod_spec: str,
+    targets: Sequence[Target],
+    at: datetime,
+    reserved: Callable[[str], None] | None = None,
+) -> Created:
     """Make a stack and return it as soon as it has a node; it usually does not run by then.
+
+    `reserved` is told the id in the transaction that writes the row: what it raises undoes that.
 
     Raises `Refused`, `InvalidTargets`, `InvalidPodSpec`, `StackQuotaExceeded`, and `Unavailable` or `Broken`
     if the cluster does not take it. After an error nothing of it stays, or the controller removes it.
@@ -64,7 +73,7 @@ def create(caller: Caller, *, pod_spec: str, targets: Sequence[Target], at: date
     cluster = place.cluster()
     policy.require(cluster)
     place.watched(cluster)
-    row = _recorded(caller, cluster, checked, at=at)
+    row = _recorded(caller, cluster, checked, at=at, reserved=reserved)
     event = access.record(
         caller,
         area=removal.AREA,
@@ -103,7 +112,14 @@ def _restricted() -> bool:
     return bool(settings.STACK_POD_POLICY == "restricted")
 
 
-def _recorded(caller: Caller, cluster: Cluster, checked: Checked, *, at: datetime) -> Stack:
+def _recorded(
+    caller: Caller,
+    cluster: Cluster,
+    checked: Checked,
+    *,
+    at: datetime,
+    reserved: Callable[[str], None] | None,
+) -> Stack:
     """Write the stack and its ports in one transaction, before anything exists in the cluster."""
     avoid = ports.held_by_others(cluster, at=at)
     for _ in range(DRAWS):
@@ -127,6 +143,8 @@ def _recorded(caller: Caller, cluster: Cluster, checked: Checked, *, at: datetim
                 _check_quota(caller, at=at)
                 row.save(force_insert=True)
                 ports.reserve(row, checked.targets, avoid=avoid)
+                if reserved is not None:
+                    reserved(row.pk)
         except IntegrityError:  # Another transaction took one of the ports since we looked.
             continue
         return row

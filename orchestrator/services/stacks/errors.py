@@ -28,6 +28,15 @@ class LimitRangeViolation(InvalidPodSpec):
     code = "limit_range_violation"
 
 
+class InvalidQuery(InvalidInput):
+    """What a list is asked for makes no sense."""
+
+    code = "invalid_input"
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(f"invalid input: {problems[0].message}", problems=problems)
+
+
 class InvalidStackIds(InvalidInput):
     """A batch names a blank stack."""
 
@@ -74,6 +83,12 @@ class StackQuotaExceeded(NotNow):
     """The caller has as many stacks as it may."""
 
     code = "stack_quota_exceeded"
+
+
+class NoLogYet(DomainError):
+    """The container has not started, so it has printed nothing."""
+
+    code = "no_log_yet"
 
 
 class Unavailable(DomainError):

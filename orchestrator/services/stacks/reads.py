@@ -11,12 +11,12 @@ from django.conf import settings
 from orchestrator.backends.cluster.objects import Event, Node, Pod
 from orchestrator.backends.cluster.port import RESOURCES, CacheState, Kind
 from orchestrator.backends.errors import BackendError, NotFound
-from orchestrator.errors import InvalidInput, Problem
+from orchestrator.errors import Problem
 from orchestrator.models import Stack, StackPort
 from orchestrator.services.clusters import yaml
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.stacks import manifests, place
-from orchestrator.services.stacks.errors import Broken, ClusterUnavailable, StackNotFound
+from orchestrator.services.stacks.errors import Broken, ClusterUnavailable, InvalidQuery, StackNotFound
 from orchestrator.services.stacks.refusals import passing
 from orchestrator.services.stacks.status import Seen, Status, address_of, status_of
 
@@ -113,6 +113,11 @@ def row(stack_id: str, *, at: datetime) -> Stack:
     return found
 
 
+def is_being_made(stack_id: str) -> bool:
+    """Return True while the create of a stack has not ended, or is being undone."""
+    return Stack.objects.filter(pk=stack_id, settled=False).exists()
+
+
 def get(stack_id: str, *, at: datetime) -> View:
     """Return one stack; raise `StackNotFound` if there is none, or no longer."""
     return view_of(row(stack_id, at=at))
@@ -124,7 +129,7 @@ def view_of(row: Stack) -> View:
 
 
 def page(query: Query, *, at: datetime) -> Page:
-    """Return the stacks that match, oldest first; raise `InvalidInput` with every bad value."""
+    """Return the stacks that match, oldest first; raise `InvalidQuery` with every bad value."""
     _check(query)
     found = ((row, seen_of(row)) for row in Stack.objects.visible(at=at).only(*LIGHT))
     matching = [(row, seen) for row, seen in found if _matches(query, row, seen)]
@@ -200,7 +205,7 @@ def _check(query: Query) -> None:
     if query.offset < 0:
         problems.append(Problem("offset", "offset is a number from 0"))
     if problems:
-        raise InvalidInput(f"invalid input: {problems[0].message}", problems=problems)
+        raise InvalidQuery(*problems)
 
 
 def _matches(query: Query, row: Stack, seen: Seen) -> bool:
