@@ -21,8 +21,8 @@ GLYPHS = {
     "node_deleted": ("crit", ""),
 }
 STATES = {name: name for name in GLYPHS}
-PRESETS = (900, 3600, 4 * 3600)  # seconds that a stack is extended by
-HOUR = 3600
+HOUR = 3600  # seconds
+PRESETS = (HOUR, 4 * HOUR)  # by which a stack is extended
 
 
 def path(stack_id: str, tab: str = "") -> str:
@@ -65,7 +65,7 @@ def presets(view: View) -> list[tuple[int, str]]:
     """Return by how much a stack can be extended: seconds, and words for the button."""
     rest = left_to_give(view)
     found = [(seconds, span(seconds)) for seconds in PRESETS if seconds < rest]
-    return [*found, (rest, f"{span(rest)}, the limit")] if rest else []
+    return [*found, (rest, "to the limit" if found else span(rest))] if rest else []
 
 
 def by_an_hour(view: View) -> tuple[int, str] | None:
@@ -75,10 +75,10 @@ def by_an_hour(view: View) -> tuple[int, str] | None:
 
 
 def span(seconds: int) -> str:
-    """Return a length of time: 45 s, 15 min, 1 h, 1 h 30 min, 2 d 4 h."""
+    """Return a length of time: 45 s, 15 min, 1 h 30 min, 24 h, 2 d 4 h."""
     if seconds < 60:
         return f"{seconds} s"
-    days, rest = divmod(seconds, 86400)
+    days, rest = divmod(seconds, 86400) if seconds >= 2 * 86400 else (0, seconds)
     hours, rest = divmod(rest, 3600)
     parts = ((days, "d"), (hours, "h"), (rest // 60, "min"))
     return " ".join(f"{count} {unit}" for count, unit in parts if count)

@@ -25,12 +25,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that happened to a stack; `who` did it, unless the cluster did."""
+    """Something that happened to a stack; `lead` is who did it, or the cluster's word for it."""
 
     at: datetime
     icon: str
     css: str
-    who: str
+    lead: str
     text: str
     times: int = 1
 
@@ -102,8 +102,8 @@ def _told(event: Event) -> Happening:
         at=datetime.fromisoformat(str(event.counts_at)),
         icon="alert-triangle" if bad else "circle-dot",
         css="warn" if bad else "",
-        who="",
-        text=f"{event.reason}: {event.message}" if event.message else event.reason,
+        lead=event.reason,
+        text=event.message,
         times=event.count,
     )
 
@@ -111,4 +111,5 @@ def _told(event: Event) -> Happening:
 def _done(line: Line) -> Happening:
     entry = line.entry
     css, icon = ICONS[entry.level]
-    return Happening(entry.at, icon, css, entry.actor, entry.text, line.times)
+    text = entry.text.replace(entry.object, "the stack") if entry.object else entry.text
+    return Happening(entry.at, icon, css, entry.actor, text, line.times)

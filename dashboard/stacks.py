@@ -69,7 +69,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "state": found.state,
         "tiles": _tiles(found, stats, capacity, soon=soon),
         "jobs": [stack_batches.progress(job) for job in jobs],
-        "rooms": [_room(node) for node in capacity.nodes],
+        "rooms": [_room(node, stats.node_distribution.get(node.name, 0)) for node in capacity.nodes],
         "everything": stats.total_stacks,
         **_shown(found, address, capacity),
     }
@@ -132,7 +132,7 @@ def _tiles(found: reads.Page, stats: totals.Stats, capacity: totals.Capacity, *,
     said = " · ".join(f"{counts[key]:,} {word}" for key, word in words.items() if counts.get(key))
     held, total = capacity.ports_held, capacity.ports_total
     ports = charts.meter(held / total if total else 1, title=f"{held} of {total} node ports are held")
-    per_node = " · ".join(f"{node.stacks:,}" for node in capacity.nodes)
+    per_node = " · ".join(f"{number:,}" for number in stats.node_distribution.values())
     ready = sum(node.ready for node in capacity.nodes)
     return [
         Tile("Stacks", f"{stats.total_stacks:,}", said=said or "none yet"),
@@ -153,12 +153,12 @@ def _tiles(found: reads.Page, stats: totals.Stats, capacity: totals.Capacity, *,
             "Nodes",
             f"{ready:,}",
             more="ready",
-            said=f"{per_node} stacks" if per_node else "none takes stacks",
+            said=f"{per_node} stacks" if per_node else "no stack has a node",
         ),
     ]
 
 
-def _room(node: totals.NodeRoom) -> dict[str, Any]:
+def _room(node: totals.NodeRoom, stacks: int) -> dict[str, Any]:
     """Return what a node has left, for its line."""
     cpu = node.cpu_used_milli / node.cpu_milli if node.cpu_milli else 0
     memory = node.memory_used / node.memory if node.memory else 0
@@ -166,6 +166,7 @@ def _room(node: totals.NodeRoom) -> dict[str, Any]:
     sizes = f"{cells.size_text(node.memory_used)} of {cells.size_text(node.memory)}"
     return {
         "node": node,
+        "stacks": stacks,
         "cpu": charts.meter(cpu, title=f"{cores} are asked for"),
         "cores": cores,
         "memory": charts.meter(memory, title=f"{sizes} are asked for"),

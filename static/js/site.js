@@ -75,7 +75,11 @@ document.addEventListener("click", (event) => {
 });
 
 // Browsers let pages copy only over HTTPS or on the machine itself; elsewhere the button stays hidden.
-for (const button of all("[data-copy]")) button.hidden = !navigator.clipboard;
+function offerCopies() {
+  for (const button of all("[data-copy]")) button.hidden = !navigator.clipboard;
+}
+document.addEventListener("htmx:afterSettle", offerCopies);
+offerCopies();
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

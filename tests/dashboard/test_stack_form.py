@@ -33,7 +33,7 @@ def values(text: str = EXAMPLE, *, ports: tuple[str, ...] = ("80",), act: str = 
 def test_the_form_begins_with_an_example_that_is_accepted(signed_in):
     html = body(signed_in.get(FORM))
     assert "image: nginx:stable" in html
-    assert "In demo-cluster / stacks, for 2 h. It may be extended to 1 d in all." in html
+    assert "In demo-cluster / stacks, for 2 h. It may be extended to 24 h in all." in html
     answer = signed_in.post(FORM, values(act="check"))
     assert "The spec is accepted" in body(answer)
     assert "asks for 100 m and 128 MiB; nothing is created yet" in body(answer)
