@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -12,6 +13,7 @@ from orchestrator.backends.cluster import objects
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.services.clusters.objects import Found
 from orchestrator.services.clusters.related import Reference
+from orchestrator.services.stacks import manifests
 
 Fact = tuple[str, SafeString | str]
 LONGEST_NOTE = 200  # characters of an annotation; the YAML has it whole
@@ -67,6 +69,7 @@ def _pod(found: Found, links: Links) -> list[Fact]:
     node = spec.get("nodeName")
     tolerated = [each.get("key", "everything") for each in spec.get("tolerations") or []]
     return [
+        ("Stack", _stack(found)),
         ("Node", links.named(Kind.NODES, "", node, css="") if node else "none yet"),
         ("Pod IP", code(status.get("podIP"))),
         ("QoS", status.get("qosClass", "")),
@@ -75,6 +78,12 @@ def _pod(found: Found, links: Links) -> list[Fact]:
         ("Priority", spec.get("priorityClassName", "")),
         ("Tolerates", ", ".join(dict.fromkeys(tolerated))),
     ]
+
+
+def _stack(found: Found) -> SafeString | str:
+    """Return the stack that a pod belongs to, as a link; "" if it is of none."""
+    name = (found.manifest["metadata"].get("labels") or {}).get(manifests.ID_LABEL)
+    return format_html('<a href="{}">{}</a>', reverse("dashboard:stack", args=[name]), name) if name else ""
 
 
 def _node(found: Found, links: Links) -> list[Fact]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from dashboard import cells, usage
@@ -22,11 +24,13 @@ from orchestrator.services import activity
 from orchestrator.services.clusters import contexts, feed, lists
 from orchestrator.services.clusters import usage as services
 from orchestrator.services.clusters.findings import Finding, broken_nodes, broken_pods, counted
+from orchestrator.services.stacks import reads, removal, totals
 
 WAIT_SECONDS = 0.3
 MOST_BROKEN = 500  # pods looked at for the findings
 MOST_FINDINGS = 8
 LATEST = 8
+SOON = timedelta(minutes=15)
 KINDS = (Kind.PODS, Kind.NODES, Kind.NAMESPACES, Kind.EVENTS)
 WORST_FIRST = (
     Condition.UNAUTHORIZED,
@@ -88,11 +92,12 @@ def index(request: HttpRequest) -> HttpResponse:
     newest = latest[0].entry.pk if latest else 0
     conditions = [(each.name, each.holds, each.state and each.state.condition) for each in sources]
     tag = etag(request.GET.urlencode(), versions, newest, conditions)
+    stacks = list(_stacks_tile(request, scope))
     findings = _findings(scope, found)
     place = place_query(scope.context.name, scope.namespace)
     use = usage.measured(Kind.NODES, scope)
     capacity = list(usage.capacity(scope, use))
-    tag = etag(tag, usage.version(use), capacity)
+    tag = etag(tag, usage.version(use), capacity, stacks)
     context: dict[str, Any] = {
         "etag": tag,
         "here": request.path + place,
@@ -100,7 +105,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "writes": may(request, "clusters:write"),
         "scope": scope,
         "topics": _topics(scope),
-        "tiles": list(_tiles(found, place)),
+        "tiles": [*_tiles(found, place), *stacks],
         "leads": [_lead(each, scope) for each in findings[:MOST_FINDINGS]],
         "left_out": max(0, len(findings) - MOST_FINDINGS),
         "headline": _headline(findings, scope, found),
@@ -147,7 +152,7 @@ def _topics(scope: contexts.Scope) -> str:
     context = scope.context.name
     namespaces = {kind: scope.namespace if kind.namespaced else None for kind in KINDS}
     topics = [feed.topic(kind, context=context, namespace=place) for kind, place in namespaces.items()]
-    return " ".join([*topics, activity.TOPIC, services.topic(scope)])
+    return " ".join([*topics, activity.TOPIC, services.topic(scope), removal.TOPIC])
 
 
 def _findings(scope: contexts.Scope, found: dict[Kind, lists.Listing]) -> list[Finding]:
@@ -255,6 +260,19 @@ def _tile(
         return Tile(label, icon, href, None, "unk", word)
     glyph, said = (level, f"{bad:,} {words[0]}") if bad else ("ok", words[1])
     return Tile(label, icon, href, found.everything, glyph, said, more)
+
+
+def _stacks_tile(request: HttpRequest, scope: contexts.Scope) -> Iterable[Tile]:
+    """Return how many stacks there are, on the page of the cluster that they live in."""
+    if not may(request, "stacks:read") or contexts.catalogue().current != scope.context.name:
+        return
+    at = now()
+    counts = reads.page(reads.Query(limit=1), at=at).counts
+    bad = counts.get("failed", 0) + counts.get("node_deleted", 0)
+    glyph, said = ("crit", f"{bad:,} failed") if bad else ("ok", "all well")
+    soon = totals.ending(SOON, at=at)
+    more = f"{soon:,} stop within 15 min" if soon else ""
+    yield Tile("Stacks", "stack-2", reverse("dashboard:stacks"), sum(counts.values()), glyph, said, more)
 
 
 def _sources() -> Iterable[Source]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from dashboard import cells
+from dashboard import cells, stack_cells
 from dashboard.areas import MAP
 from dashboard.htmx import render_either
 from dashboard.kinds import AREA_OF, PAGES
@@ -17,6 +18,7 @@ from dashboard.permissions import may, needs
 from dashboard.shell import env_of, place_query
 from orchestrator.backends.errors import BackendError
 from orchestrator.services.clusters import connection, contexts, lists, served, states
+from orchestrator.services.stacks import reads
 
 MOST = 20
 MOST_PLACES = 8
@@ -43,6 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
     scope = contexts.scope(context=request.GET.get("context"), namespace=request.GET.get("namespace"))
     groups = [
         ("Best matches", list(_objects(scope, text))),
+        ("Stacks", list(_stacks(text)) if may(request, "stacks:read") else []),
         ("Pages", list(_pages(scope, text, writes=may(request, "clusters:write")))),
         ("Kinds", list(_kinds(scope, text))),
         ("Contexts", list(_contexts(text))),
@@ -63,6 +66,16 @@ def _objects(scope: contexts.Scope, text: str) -> Iterable[Hit]:
         href = links.to(hit.kind, namespace, hit.row.name)
         badge = cells.state_of(hit.row) if states.of(hit.row) else ""
         yield Hit(hit.row.name, place, href, page.icon, badge=badge)
+
+
+def _stacks(text: str) -> Iterable[Hit]:
+    if not text:
+        return
+    for view in reads.page(reads.Query(search=text, limit=MOST_PLACES), at=now()).views:
+        note = f"Stack · {view.context} / {view.namespace}"
+        yield Hit(
+            view.stack_id, note, stack_cells.path(view.stack_id), "stack-2", badge=stack_cells.badge(view)
+        )
 
 
 def _pages(scope: contexts.Scope, text: str, *, writes: bool) -> Iterable[Hit]:

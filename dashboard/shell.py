@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
 from dashboard.areas import MAP
@@ -22,11 +23,12 @@ from orchestrator.backends.errors import BackendError
 from orchestrator.errors import DomainError
 from orchestrator.services import access
 from orchestrator.services.clusters import contexts, feed, lists
+from orchestrator.services.stacks import totals
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
 THEME_SECONDS = 365 * 86400
-READ = "clusters:read"
+READ, STACKS = "clusters:read", "stacks:read"
 PLACE = ("context", "namespace")
 MOST_NAMESPACES = 300  # as links; the field beside them takes any name
 ENVIRONMENTS = {  # class of the square -> how a word in the name of a context begins
@@ -224,7 +226,10 @@ def _kept(request: HttpRequest) -> list[tuple[str, str]]:
 def _sections(request: HttpRequest, scope: contexts.Scope | None) -> Iterator[Section]:
     role = access.role_of(cast(User, request.user))
     place = place_query(scope.context.name, scope.namespace) if scope else ""
-    badges = _badges(scope) if scope and READ in access.scopes_of(role) else {}
+    scopes = access.scopes_of(role)
+    badges = _badges(scope) if scope and READ in scopes else {}
+    if STACKS in scopes:
+        badges["stacks"] = _stacks_badge()
     for label, entries in MAP:
         areas = []
         for name, word, icon, key, needed in entries:
@@ -251,6 +256,15 @@ def _shown_by(request: HttpRequest) -> str:
 def _badges(scope: contexts.Scope) -> dict[str, Badge]:
     """Return URL name -> number."""
     return {kind.value: badge_of(kind, scope) for kind in COUNTED}
+
+
+def _stacks_badge() -> Badge:
+    """Return how many stacks there are; it may be two seconds old."""
+    counted_at, known = _counted.get("stacks", (-COUNT_SECONDS, Badge()))
+    if monotonic() - counted_at >= COUNT_SECONDS:
+        known = Badge(totals.count(at=now()) or None)
+        _counted["stacks"] = (monotonic(), known)
+    return known
 
 
 def badge_of(kind: Kind, scope: contexts.Scope) -> Badge:

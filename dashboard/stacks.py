@@ -22,11 +22,12 @@ from dashboard import (
     stack_logs,
     tables,
 )
-from dashboard.htmx import etag, render_either, unchanged
+from dashboard.htmx import etag, render_either, unchanged, wants_fragment
 from dashboard.permissions import may, needs
+from dashboard.shell import Badge
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.services.clusters import feed
-from orchestrator.services.stacks import batches, place, reads, totals
+from orchestrator.services.stacks import batches, place, reads, removal, totals
 
 KNOWN = ("status", "node_id", "q", "sort", "page", "cols")
 SORT = "expires_at"  # next to stop first
@@ -67,6 +68,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "namespace": settings.STACK_NAMESPACE,
         "writes": writes,
         "state": found.state,
+        "badge": Badge(stats.total_stacks or None) if wants_fragment(request) else None,
         "tiles": _tiles(found, stats, capacity, soon=soon),
         "jobs": [stack_batches.progress(job) for job in jobs],
         "rooms": [_room(node, stats.node_distribution.get(node.name, 0)) for node in capacity.nodes],
@@ -81,7 +83,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def topics() -> str:
     """Return what pages of stacks follow: their rows, and the pods they are shown with."""
     context = place.cluster().context.name
-    return f"stacks {feed.topic(Kind.PODS, context=context, namespace=settings.STACK_NAMESPACE)}"
+    return f"{removal.TOPIC} {feed.topic(Kind.PODS, context=context, namespace=settings.STACK_NAMESPACE)}"
 
 
 def _found(address: tables.Address, *, at: datetime) -> reads.Page:

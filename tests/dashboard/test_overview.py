@@ -45,7 +45,7 @@ def test_each_finding_leads_to_its_object_or_to_its_rows(signed_in):
 
 def test_tiles_lead_to_their_lists(signed_in):
     tiles = signed_in.get(reverse("dashboard:overview")).context["tiles"]
-    assert [tile.label for tile in tiles] == ["Pods", "Nodes", "Namespaces", "Warning events, 24 h"]
+    assert [tile.label for tile in tiles] == ["Pods", "Nodes", "Namespaces", "Warning events, 24 h", "Stacks"]
     assert all(signed_in.get(tile.href).status_code == 200 for tile in tiles)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.stack_form import EXAMPLE, line_of
-from orchestrator.models import Stack
+from orchestrator.models import Stack, StackPort
 
 pytestmark = pytest.mark.usefixtures("own_world")
 FORM = "/dashboard/stacks/new"
@@ -109,6 +109,30 @@ def test_no_more_ports_are_offered_than_a_stack_may_have(signed_in):
     assert "Add a port" not in html
     many = tuple(str(number) for number in range(1, 40))
     assert "A stack has at most 24 ports." in body(signed_in.post(FORM, values(ports=many)))
+
+
+def test_a_stack_is_made_and_its_page_opens(signed_in):
+    answer = signed_in.post(FORM, values())
+    row = Stack.objects.get()
+    assert answer["Location"] == f"/dashboard/stacks/{row.pk}"
+    assert [port.container_port for port in StackPort.objects.all()] == [80]
+    assert f"{row.pk} is created." in body(signed_in.get(answer["Location"]))
+
+
+def test_what_was_left_out_of_a_spec_is_said(signed_in):
+    answer = signed_in.post(FORM, values(EXAMPLE + "    notAField: 1\n"))
+    html = body(signed_in.get(answer["Location"]))
+    assert "Changed or left out: spec.containers[0].notAField is unknown and was dropped." in html
+
+
+def test_a_range_without_a_free_port_says_what_to_do(signed_in, settings):
+    settings.STACK_NODEPORT_MIN = settings.STACK_NODEPORT_MAX = 31001
+    signed_in.post(FORM, values())
+    answer = signed_in.post(FORM, values())
+    assert answer.status_code == 503
+    html = body(answer)
+    assert "The stack was not created.</b> Every node port of the range is held." in html
+    assert "image: nginx:stable" in html
 
 
 def test_a_viewer_may_not_make_stacks(client, viewer):

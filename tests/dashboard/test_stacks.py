@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
+from orchestrator.backends.cluster.acts import Patch
+from orchestrator.backends.cluster.port import RESOURCES, Kind
 from orchestrator.models import AuditEvent, Stack
 from orchestrator.services import activity
+from orchestrator.services.clusters import contexts
 from tests.stack_rows import stack_row
 
 pytestmark = pytest.mark.usefixtures("own_world")
@@ -264,3 +267,26 @@ def test_a_port_that_is_not_published_opens_nothing(looking):
     stack_row(ports=(31001,))
     assert looking.post(f"{ONE}/ports/81/open").status_code == 404
     assert looking.get(f"{ONE}/ports/80/open").status_code == 405
+
+
+def test_the_navigation_and_the_overview_count_stacks(signed_in):
+    stack_row(expires_at=now() + timedelta(minutes=5))
+    stack_row("stack-bad", status="failed")
+    html = body(signed_in.get("/dashboard/?context=demo-cluster"))
+    assert '<span class="c c-stacks">2</span>' in html
+    assert "1 failed" in html
+    assert "1 stop within 15 min" in html
+
+
+def test_a_stack_is_found_by_its_id_and_by_who_made_it(signed_in):
+    stack_row(actor="key ctf")
+    for text in ("0000001", "ctf"):
+        assert f'href="{ONE}"' in body(signed_in.get(f"/dashboard/search?context=demo-cluster&q={text}"))
+
+
+def test_the_page_of_a_pod_leads_to_its_stack(signed_in):
+    cluster = contexts.scope(context="demo-cluster").cluster
+    labels = {"metadata": {"labels": {"smctf.io/stack-id": ID}}}
+    cluster.patch(RESOURCES[Kind.PODS], labels, namespace="staging", name="rabbitmq-0", how=Patch.MERGE)
+    html = body(signed_in.get("/dashboard/pods/staging/rabbitmq-0?context=demo-cluster"))
+    assert f'<a href="{ONE}">{ID}</a>' in html

@@ -66,6 +66,11 @@ def stats(*, at: datetime) -> Stats:
     )
 
 
+def count(*, at: datetime) -> int:
+    """Return how many stacks there are."""
+    return Stack.objects.visible(at=at).count()
+
+
 def ending(within: timedelta, *, at: datetime) -> int:
     """Return how many stacks end within a time from `at`."""
     return Stack.objects.visible(at=at).filter(expires_at__lte=at + within).count()
