@@ -1,14 +1,12 @@
 """A port of a stack in the lab is opened at the address that stays, by HTTP and by WebSocket."""
 
 import os
-from secrets import token_hex
 
 import pytest
-from kubernetes import config
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.real import stack_rows, web_pod
+from tests.real import web_pod
 from tests.real.processes import started, wait_until
 from tests.real.product import Product
 
@@ -18,12 +16,11 @@ AUTH = {"X-API-Key": KEY}
 
 
 @pytest.fixture(scope="module")
-def processes(tmp_path_factory):
+def processes(tmp_path_factory, place):
     folder = tmp_path_factory.mktemp("stacks")
-    kubeconfig = os.environ["TEST_KUBECONFIG"]
-    with started(
-        f"sqlite:///{folder}/p.sqlite3", CLUSTER_BACKEND="auto", KUBECONFIG=kubeconfig, API_KEY=KEY
-    ) as processes:
+    variables = {"CLUSTER_BACKEND": "auto", "KUBECONFIG": os.environ["TEST_KUBECONFIG"]}
+    variables |= {"API_KEY": KEY, "STACK_NAMESPACE": place.name}
+    with started(f"sqlite:///{folder}/p.sqlite3", **variables) as processes:
         yield processes
 
 
@@ -32,25 +29,21 @@ def product(processes):
     return Product(processes)
 
 
-def made(processes, product, place) -> str:
+def made(processes, product) -> str:
     """Make a stack that answers; return its id."""
-    stack_id = f"stack-{token_hex(8)}"
-    web_pod.run(place, stack_id)
-    _, active = config.list_kube_config_contexts(os.environ["TEST_KUBECONFIG"])
-    ports = [web_pod.HTTP, web_pod.SOCKETS, 9]
-    stack_rows.add(processes, stack_id, context=active["name"], namespace=place.name, ports=ports)
+    stack_id = web_pod.stack(processes)
     wait_until(lambda: product.get(door(stack_id), **AUTH).status == 200)
     return stack_id
 
 
 @pytest.fixture(scope="module")
-def stack(processes, product, place) -> str:
-    return made(processes, product, place)
+def stack(processes, product) -> str:
+    return made(processes, product)
 
 
 @pytest.fixture
-def doomed(processes, product, place) -> str:
-    return made(processes, product, place)
+def doomed(processes, product) -> str:
+    return made(processes, product)
 
 
 def door(stack: str, port: int = web_pod.HTTP) -> str:
@@ -101,7 +94,7 @@ def test_a_websocket_of_nobody_is_refused(product, stack):
 
 
 def test_a_port_where_nothing_listens_says_so_without_addresses(product, stack):
-    reply = product.get(door(stack, 9), Accept="text/html", **AUTH)
+    reply = product.get(door(stack, web_pod.SILENT), Accept="text/html", **AUTH)
     assert (reply.status, b"connection refused" in reply.body) == (503, True)
     assert b"dial tcp" not in reply.body
 

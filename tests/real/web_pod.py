@@ -1,9 +1,12 @@
 """A pod that answers by HTTP and WebSocket, and says what has reached it."""
 
-from tests.real.place import Place
-from tests.real.processes import wait_until
+import json
+from typing import Any
 
-HTTP, SOCKETS = 8080, 8081
+from tests.real.place import Place
+from tests.real.processes import Processes, wait_until
+
+HTTP, SOCKETS, SILENT = 8080, 8081, 9
 # What it says is made of what was asked, so that nothing can be right by chance.
 PAGE = r"""read -r method path rest
 length=0
@@ -32,17 +35,36 @@ sleep 1
 """
 RUN = """printf '%s' "$PAGE" >/tmp/page; printf '%s' "$SOCKET" >/tmp/socket
 nc -ll -p 8081 -e sh /tmp/socket & exec nc -ll -p 8080 -e sh /tmp/page"""
+MAKE = """
+from django.utils.timezone import now
+from orchestrator.services import stacks
+from orchestrator.services.access import Caller
+from orchestrator.services.stacks.targets import Target
+caller = Caller("tests", frozenset({{"stacks:write"}}))
+targets = [Target(each, "TCP") for each in {ports}]
+print("made", stacks.create(caller, pod_spec={text!r}, targets=targets, at=now()).view.stack_id)
+"""
+
+
+def spec() -> dict[str, Any]:
+    """Return what the pod is to run."""
+    env = [{"name": "PAGE", "value": PAGE}, {"name": "SOCKET", "value": SOCKET}]
+    container = {"name": "c", "image": "busybox:latest", "imagePullPolicy": "IfNotPresent", "env": env}
+    container |= {"command": ["sh", "-c", RUN]}
+    container |= {"ports": [{"containerPort": each} for each in (HTTP, SOCKETS, SILENT)]}
+    container |= {"resources": {"limits": {"cpu": "200m", "memory": "64Mi"}}}
+    return {"containers": [container], "terminationGracePeriodSeconds": 0}
 
 
 def run(place: Place, name: str) -> None:
     """Make the pod and wait until it runs."""
-    env = [{"name": "PAGE", "value": PAGE}, {"name": "SOCKET", "value": SOCKET}]
-    container = {"name": "c", "image": "busybox:latest", "imagePullPolicy": "IfNotPresent", "env": env}
-    container |= {
-        "command": ["sh", "-c", RUN],
-        "ports": [{"containerPort": each} for each in (HTTP, SOCKETS)],
-    }
-    spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
-    manifest = {"metadata": {"name": name, "labels": {"app": name}}, "spec": spec}
+    manifest = {"metadata": {"name": name, "labels": {"app": name}}, "spec": spec()}
     place.api.create_namespaced_pod(place.name, manifest)
     wait_until(lambda: place.api.read_namespaced_pod(name, place.name).status.phase == "Running")
+
+
+def stack(processes: Processes) -> str:
+    """Make a stack of it with a running product; return its id."""
+    text = json.dumps({"kind": "Pod", "metadata": {"name": "web"}, "spec": spec()})
+    done = processes.manage("shell", "-c", MAKE.format(text=text, ports=(HTTP, SOCKETS, SILENT)))
+    return done.wait_for("made stack-").split()[1]
