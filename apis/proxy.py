@@ -8,11 +8,12 @@ https://html.spec.whatwg.org/multipage/browsers.html#sandboxing
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import structlog
 from channels.db import database_sync_to_async
+from django.db import Error as DatabaseError
 from rest_framework.exceptions import APIException
 
 from apis.proxy_headers import OPAQUE, answered, header, sent, shared
@@ -20,7 +21,7 @@ from apis.proxy_refusals import refuse, too_many
 from apis.proxy_stacks import by_stack
 from apis.proxy_ways import Elsewhere, Message, Way, by_link, raw_path
 from orchestrator.backends.cluster.forwards import Knock, Reply, Socket
-from orchestrator.backends.errors import BackendError
+from orchestrator.backends.errors import BackendError, Unreachable
 from orchestrator.errors import DomainError
 from orchestrator.services.clusters import forwarding
 from orchestrator.services.stacks import doors
@@ -30,6 +31,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 MOST_OPEN = 100  # requests and WebSockets of one pod or service, in one process
+MOST_OPEN_IN_ALL = 1000
 CHECK_SECONDS = 5.0  # How long what is open may outlive its permission.
 logger = structlog.get_logger(__name__)
 _open: Counter[tuple[str, str, str]] = Counter()  # The event loop alone counts.
@@ -203,15 +205,16 @@ async def _no_longer_allowed(way: Way) -> None:
     check = database_sync_to_async(way.check)
     while True:
         await asyncio.sleep(CHECK_SECONDS)
-        await check()
+        with suppress(DatabaseError):  # Without the database nobody can say; the next look will.
+            await check()
 
 
 @contextmanager
 def _counted(way: Way) -> Iterator[None]:
     """Hold one of the places that an object has; raise `Overloaded` if all are taken."""
     key = (way.cluster.context.name, way.door.namespace, way.door.name)
-    if _open[key] >= MOST_OPEN:
-        raise too_many(way.door, MOST_OPEN)
+    if _open[key] >= MOST_OPEN or _open.total() >= MOST_OPEN_IN_ALL:
+        raise too_many(way.door)
     _open[key] += 1
     try:
         yield
@@ -224,7 +227,11 @@ def _counted(way: Way) -> Iterator[None]:
 async def _found(scope: Message) -> Way | Elsewhere:
     raw = raw_path(scope)
     of_stack = raw == doors.ROOT or raw.startswith(doors.ROOT + "/")
-    return await (by_stack if of_stack else by_link)(scope)
+    try:
+        return await (by_stack if of_stack else by_link)(scope)
+    except DatabaseError as exc:
+        sentence = "The database of this server does not answer. Try again soon."
+        raise Unreachable(sentence, service="database", retry_after=5) from exc
 
 
 async def _preflight(scope: Message, send: Send) -> None:

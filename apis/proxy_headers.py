@@ -58,7 +58,7 @@ def header(scope: dict[str, Any], name: bytes) -> bytes:
 
 def sent(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return the headers that go on: none of ours, and none that says where the request came from."""
-    named = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+    named = [(name.decode("latin-1").lower(), _text(value)) for name, value in headers]
     return [
         (name, value)
         for name, value in named
@@ -79,7 +79,7 @@ def answered(
             continue
         if lower == "location":
             value = located(value, prefix=prefix, base=base)
-        kept.append((lower.encode("latin-1"), value.encode("latin-1")))
+        kept.append((_bytes(lower), _bytes(value)))
     return [
         *kept,
         (b"content-security-policy", SANDBOX.encode()),
@@ -87,6 +87,19 @@ def answered(
         (b"x-robots-tag", b"noindex"),
         *shared(scope),
     ]
+
+
+def _text(value: bytes) -> str:
+    """Return the value of a header, which is UTF-8 if it can be: so the client library will write it."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _bytes(text: str) -> bytes:
+    """Return the bytes that were sent: the client library has read them as UTF-8, and kept what is none."""
+    return text.encode(errors="surrogateescape")
 
 
 def located(location: str, *, prefix: str, base: str) -> str:

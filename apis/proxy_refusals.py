@@ -40,11 +40,9 @@ async def refuse(
     await send({"type": "http.response.body", "body": body})
 
 
-def too_many(door: Door, most: int) -> Overloaded:
-    """Return the error for one request more than a pod or service may have open."""
-    sentence = (
-        f"The {door.kind.singular} {door.name} has {most} connections open here already. Try again soon."
-    )
+def too_many(door: Door) -> Overloaded:
+    """Return the error for one request more than may be open."""
+    sentence = f"Too many connections to the {door.kind.singular} {door.name} are open here. Try again soon."
     return Overloaded(sentence, service="proxy", status=503, reason="TooManyConnections", retry_after=1)
 
 

@@ -216,3 +216,19 @@ def test_a_link_lives_a_day_at_most(api, operator):
     scope, caller = contexts.scope(namespace="default"), access.caller_of_user(operator)
     with pytest.raises(Exception, match="Validation failed"):
         forwarding.open_link(caller, scope, Kind.PODS, "x", port="80", at=now(), life=timedelta(hours=25))
+
+
+def test_headers_beyond_ascii_go_through_as_they_are():
+    assert proxy_headers.sent([(b"X-Name", "ü中".encode()), (b"X-Old", b"\xff")]) == [
+        ("x-name", "ü中"),
+        ("x-old", "ÿ"),
+    ]
+    back = [("X-Name", "ü中"), ("X-Odd", b"\xe4\xff".decode(errors="surrogateescape"))]
+    found = dict(proxy_headers.answered({"headers": []}, back, prefix="", base="/proxy/t", sized=True))
+    assert (found[b"x-name"], found[b"x-odd"]) == ("ü中".encode(), b"\xe4\xff")
+
+
+@pytest.mark.parametrize("name", ["NEL", "Report-To", "Set-Cookie", "WWW-Authenticate", "Audit-Id"])
+def test_no_answer_sets_anything_for_the_whole_host(name):
+    found = dict(proxy_headers.answered({"headers": []}, [(name, "x")], prefix="", base="", sized=True))
+    assert name.lower().encode() not in found
