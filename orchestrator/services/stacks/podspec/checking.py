@@ -11,6 +11,10 @@ from orchestrator.services.stacks.podspec.restricted import Policy
 from orchestrator.services.stacks.targets import Target
 
 
+MOST_WARNINGS = 20
+LONGEST_WARNING = 160  # characters; all of them travel in one header
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A pod that may run.
@@ -58,8 +62,11 @@ def _decoded(pod_spec: str, notes: decoding.Notes) -> dict[str, Any]:
 
 
 def _warnings(notes: decoding.Notes, dropped: list[str]) -> tuple[str, ...]:
-    return (
-        *(f"{path} is unknown and was dropped" for path in notes.unknown),
-        *(f"{path} was dropped" for path in dropped),
-        *(f"{path} was read as text" for path in notes.coerced),
-    )
+    found = [
+        *(f"unknown, dropped: {path}" for path in notes.unknown),
+        *(f"dropped: {path}" for path in dropped),
+        *(f"read as text: {path}" for path in notes.coerced),
+    ]
+    more = len(found) - MOST_WARNINGS
+    shown = [warning[:LONGEST_WARNING] for warning in found[:MOST_WARNINGS]]
+    return (*shown, f"and {more} more") if more > 0 else tuple(shown)

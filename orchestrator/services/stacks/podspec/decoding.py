@@ -69,7 +69,7 @@ class _Decoder:
                 found[key] = got
         for key in struct.always:
             if key not in found:
-                found[key] = self.zero(struct.fields[key], _join(path, key))
+                found[key] = self.value(None, struct.fields[key], _join(path, key))
         return found
 
     def known(self, given: dict[str, Any], struct: Struct, path: str) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _given(value: Any, path: str) -> dict[str, Any]:
 
 
 def _join(path: str, key: str) -> str:
-    shown = key if PLAIN_KEY.fullmatch(key) else json.dumps(key[:80])
+    shown = key if PLAIN_KEY.fullmatch(key) else json.dumps(key[:40])
     return f"{path}.{shown}" if path else shown
 
 

@@ -8,7 +8,7 @@ import yaml
 from orchestrator.services.stacks.podspec import scalars
 
 LONGEST_TEXT = 1 << 20  # characters; the API server takes no larger objects either
-MOST_VALUES = 100_000  # with every alias counted as often as it is used
+MOST_VALUES = 20_000  # with every alias counted as often as it is used
 DEEPEST = 64  # a Pod is 16 deep
 MERGE = object()
 

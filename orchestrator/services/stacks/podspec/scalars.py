@@ -31,7 +31,8 @@ TIME = re.compile(
     r"(?:(?P<between>[Tt ])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?"
     r"(?P<zone>Z|[-+][0-9]{2}:[0-9]{2})?)?"
 )
-LONGEST_NUMBER = 300  # digits; what is longer is beyond every float and stays text
+LONGEST_NUMBER = 400  # characters; what is longer stays text, and so does what is larger than every float
+LARGEST = 2**1024
 TAG = "tag:yaml.org,2002:"
 KINDS = {"bool": bool, "int": int, "float": float, "null": type(None)}
 
@@ -71,9 +72,7 @@ def text(value: Any) -> str:
 
 def is_ambiguous(word: str) -> bool:
     """Return whether a reader of YAML 1.1 would take the word for something else than text."""
-    if type(resolve(word)) is not str or is_time(word):
-        return True
-    return bool(SIXTIES.fullmatch(word) or FLOAT.fullmatch(word.replace("_", "")))
+    return type(resolve(word)) is not str or is_time(word) or bool(SIXTIES.fullmatch(word))
 
 
 def is_time(word: str) -> bool:
@@ -103,7 +102,7 @@ def _number(word: str) -> Any:
         return _float(plain) if FLOAT.fullmatch(plain) else word
     name = str(found.lastgroup)
     value = int(found[name], BASES[name])
-    if name != "decimal" and value >= 2**64:
+    if value >= (LARGEST if name == "decimal" else 2**64):
         return word
     return -value if found[1] == "-" else value
 

@@ -53,7 +53,7 @@ def _type(text: str) -> Type:
 def _structs() -> Iterator[tuple[str, Struct]]:
     for name, given in json.loads(Path(__file__).with_name("schema.json").read_text()).items():
         fields = {field: _type(text) for field, text in given.items()}
-        always = tuple(field for field, type_ in fields.items() if not (type_.optional or type_.pointer))
+        always = tuple(field for field, type_ in fields.items() if not type_.optional)
         yield name, Struct(fields, {folded(field): field for field in fields}, always)
 
 

@@ -22,14 +22,15 @@ def text(value: Any) -> str:
         yaml.StreamEndEvent(),
     ]
     written: str = yaml.emit(events, Dumper=yaml.CSafeDumper, width=WIDTH, allow_unicode=True)
-    return written
+    # libyaml ends a document whose last text ends with empty lines by three dots; Kubernetes' tools do not.
+    return written.removesuffix("...\n")
 
 
 def _events(value: Any) -> Iterator[yaml.Event]:
     if isinstance(value, dict):
         yield yaml.MappingStartEvent(None, None, True, flow_style=False)
         for key in sorted(value, key=NATURAL):
-            yield _text(key)
+            yield _text(key, quoted=key == "<<")  # Plain, it would be a merge.
             yield from _events(value[key])
         yield yaml.MappingEndEvent()
     elif isinstance(value, list):
@@ -45,8 +46,8 @@ def _word(value: Any) -> str:
     return "null" if value is None else scalars.text(value)
 
 
-def _text(value: str) -> yaml.ScalarEvent:
-    style = "|" if "\n" in value else '"' if scalars.is_ambiguous(value) else None
+def _text(value: str, *, quoted: bool = False) -> yaml.ScalarEvent:
+    style = "|" if "\n" in value else '"' if quoted or scalars.is_ambiguous(value) else None
     return yaml.ScalarEvent(None, None, PLAIN, value, style=style)
 
 
