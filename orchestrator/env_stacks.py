@@ -54,7 +54,7 @@ class StackEnvironment(BaseSettings):
     )
     stack_image_allowlist: Names = Field(
         [],
-        description="comma list of images that `restricted` allows; `*` at the end: all that begin so",
+        description="comma list of images that `restricted` allows; `*`: any text, no tag: any tag",
     )
     stack_max_containers: Number = Field(10, description="containers of a pod that `restricted` allows")
     stack_batch_workers: Number = Field(2, description="batch deletes that are worked on side by side")

@@ -10,7 +10,6 @@ from orchestrator.services.stacks.podspec import decoding, hardening, reading, r
 from orchestrator.services.stacks.podspec.restricted import Policy
 from orchestrator.services.stacks.targets import Target
 
-
 MOST_WARNINGS = 20
 LONGEST_WARNING = 160  # characters; all of them travel in one header
 
