@@ -110,8 +110,8 @@ class Relay:
 
     def _listen(self, channel: Channel, stop: Event) -> None:
         channel.listen()
-        self._connected("listen")
         live.hub.publish(live.EVERYTHING)  # Nobody knows what was sent before we listened.
+        self._connected("listen")
         while not stop.is_set():
             for message in channel.receive():
                 if message.origin != self.origin:

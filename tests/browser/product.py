@@ -1,6 +1,5 @@
 """The product as a process that a browser can open, and the kubeconfig that it reads."""
 
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.real.processes import Process, Processes, started
+from tests.real.processes import Process, Processes, free_port, started
 
 USER, PASSWORD = "mara", "a-password-only-for-tests"
 
@@ -47,11 +46,6 @@ def product(folder: Path, **variables: str) -> Iterator[Product]:
         command = ("createsuperuser", "--noinput", "--username", USER, "--email", "")
         assert processes.manage(*command, DJANGO_SUPERUSER_PASSWORD=PASSWORD).child.wait(60) == 0
         yield Product(processes, free_port())
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def merged(path: Path, *, contexts: Mapping[str, str | Path]) -> Path:

@@ -10,6 +10,11 @@ from threading import Event, Lock, Thread
 from time import monotonic
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
+from orchestrator.backends.cluster.transport import Transport
+from tests.real.processes import free_port
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -23,6 +28,7 @@ class Request:
 
     @property
     def kind(self) -> str:
+        """The last part of the path, such as "pods"."""
         return self.path.rpartition("/")[2]
 
     @property
@@ -138,7 +144,7 @@ class Server:
         self.connections: set[socket] = set()
         self._flowing = Event()
         self._flowing.set()
-        self._port = 0
+        self._port = free_port()
         self._listener: Listener | None = None
         self.start()
 
@@ -151,7 +157,6 @@ class Server:
     def start(self) -> None:
         """Listen, on the same port as before."""
         self._listener = Listener(self, port=self._port)
-        self._port = self._listener.server_address[1]
         Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
@@ -238,6 +243,25 @@ class Server:
     def pass_on(self, watch: OpenWatch, line: bytes) -> None:
         self._flowing.wait()
         watch.send(line)
+
+
+class Sent(list[Request]):
+    """What this process asks of API servers, noted when it is sent: a busy machine delays what arrives."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        send = Transport._send
+
+        def note(transport: Transport, method: str, path: str, *, query=None, **more):
+            told = {name: str(value) for name, value in (query or {}).items()}
+            self.append(Request(path, told, method=method))
+            return send(transport, method, path, query=query, **more)
+
+        monkeypatch.setattr(Transport, "_send", note)
+
+    def times(self, kind: str, *, watch: bool) -> list[float]:
+        """Return when lists or watches of a kind were asked for, by the monotonic clock."""
+        return [each.at for each in list(self) if each.kind == kind and each.watch is watch]
 
 
 def send(handler: Handler, answer: Answer) -> None:

@@ -23,8 +23,10 @@ def publish_lines() -> None:
 
 async def follow(topics: frozenset[str]) -> None:
     with live.hub.follow(topics, interval_seconds=0) as follower:
+        relay.start(Event())
         while relay.state().problem:  # noqa: ASYNC110  # A thread connects; it sets no event of this loop.
             await asyncio.sleep(0.05)
+        await follower.next()  # Everything may have changed before.
         print("listening", flush=True)
         while True:
             change = await follower.next()
@@ -32,6 +34,5 @@ async def follow(topics: frozenset[str]) -> None:
 
 
 if __name__ == "__main__":
-    relay.start(Event())
     Thread(target=publish_lines, daemon=True).start()
     asyncio.run(follow(frozenset(sys.argv[1:])))

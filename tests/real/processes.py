@@ -1,14 +1,15 @@
 """Starts processes of the product for tests, with a database of their own."""
 
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 from threading import Thread
 from time import monotonic, sleep
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +17,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# Above what systems use, below node ports and the ports that outgoing connections get: those may be taken by
+# anybody between the draw and the start of who shall listen, or while a server is away.
+PORTS = range(18000, 29000)
 SECRET = "only-for-tests-only-for-tests-only-for-tests-only-for-tests"
 
 
@@ -127,6 +131,14 @@ class Processes:
             process.close()
 
 
+def free_port() -> int:
+    """Return a port on which nobody listens, and which no connection is given by chance."""
+    while True:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
 @contextmanager
 def started(database_url: str, **extra: str) -> Iterator[Processes]:
     """Give processes on a migrated database."""
@@ -141,7 +153,7 @@ def started(database_url: str, **extra: str) -> Iterator[Processes]:
 @contextmanager
 def fresh_postgresql(url: str) -> Iterator[str]:
     """Make a database beside the one of `url`, and drop it in the end."""
-    name = f"t_{token_hex(6)}"
+    name = f"t_{secrets.token_hex(6)}"
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
         try:

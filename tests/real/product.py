@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from tests.real.processes import Process, Processes
+from tests.real.processes import Process, Processes, free_port
 
 ANSWER_SECONDS = 20
 
@@ -132,8 +132,3 @@ class Product:
 
     def memory_bytes(self) -> int:
         return int(psutil.Process(self.process.child.pid).memory_info().rss)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 import pytest
 import websockets.sync.client
 
-from tests.real.processes import Process, Processes, started, wait_until
+from tests.real.processes import Process, Processes, free_port, started, wait_until
 
 pytestmark = pytest.mark.timeout(120)
 STOP_SECONDS = 5
@@ -19,11 +19,6 @@ STOP_SECONDS = 5
 def processes(tmp_path):
     with started(f"sqlite:///{tmp_path}/one.sqlite3") as found:
         yield found
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def serve(processes: Processes, *options: str, port: int | None = None) -> Process:

@@ -54,12 +54,11 @@ def test_two_pages_and_the_controllers_hear_each_other(processes: Processes):
 @pytest.mark.parametrize("way", WAYS)
 def test_a_process_hears_itself_once(processes: Processes):
     first, second = processes.page("stacks"), processes.page("stacks", "end")
-    before = heard(first, "stacks")
     first.tell("stacks")
-    wait_until(lambda: heard(second, "stacks"))
+    wait_until(lambda: heard(first, "stacks") and heard(second, "stacks"))
     second.tell("stacks")  # By the time this arrives, an echo of the first would have.
-    wait_until(lambda: heard(first, "stacks") >= before + 2)
-    assert heard(first, "stacks") == before + 2
+    wait_until(lambda: heard(first, "stacks") >= 2)
+    assert heard(first, "stacks") == 2
 
 
 @pytest.mark.parametrize("way", [WAYS[1]])
@@ -68,7 +67,8 @@ def test_a_cut_connection_comes_back_and_nothing_is_missed(processes: Processes)
     before = heard(second, "stacks")
     with psycopg.connect(processes.env["DATABASE_URL"], autocommit=True) as database:
         database.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = %s AND datname = current_database()",
             ["orchestrator-relay"],
         )
     # Everything may have changed, says each process to itself once it is connected again.

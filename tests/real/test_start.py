@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.real.processes import Processes, started
-from tests.real.product import Product, free_port
+from tests.real.processes import Processes, free_port, started
+from tests.real.product import Product
 
 pytestmark = pytest.mark.timeout(120)
 WRONG = {

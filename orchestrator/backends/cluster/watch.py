@@ -118,9 +118,11 @@ class Reflector:
         self._count(error)
         lasted = monotonic() - began
         delay = delay_after(error, attempt=self._attempt(error), lasted_seconds=lasted)
+        self._hurry.clear()  # Before anybody hears of the failure, and wishes that we try again.
+        if self._stopped.is_set():
+            return
         if error is not None:
             self._failed(error, delay=delay)
-        self._hurry.clear()
         self._hurry.wait(delay)
         self._stopped.wait(max(0.0, began + SHORTEST_SECONDS - monotonic()))
 

@@ -9,7 +9,7 @@ from kubernetes import client
 from orchestrator.backends.cluster.kubernetes import KubernetesCluster
 from orchestrator.backends.cluster.port import CacheState, Change, ChangeType, Condition, Context
 from tests.orchestrator.backends.acting import DemoBench, RealBench
-from tests.real.faults import Answer, Frames, Request, Server
+from tests.real.faults import Answer, Frames, Request, Sent, Server
 
 
 def pod(name: str, *, namespace: str = "shop", version: str = "1") -> dict:
@@ -64,6 +64,11 @@ def script() -> Iterator[Script]:
     script = Script()
     yield script
     script.close()
+
+
+@pytest.fixture
+def sent(monkeypatch) -> Sent:
+    return Sent(monkeypatch)
 
 
 @pytest.fixture
