@@ -16,7 +16,6 @@ FORBIDDEN = (
     "tolerations",
     "priority",
     "priorityClassName",
-    "preemptionPolicy",
     "schedulerName",
     "schedulingGates",
     "hostAliases",
