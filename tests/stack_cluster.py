@@ -49,7 +49,9 @@ class StackCluster(DemoCluster):
         """Make the pod and the service of a row, as a create does."""
         with suppress(Conflict):
             super().create(RESOURCES[Kind.NAMESPACES], manifests.namespace(row.namespace), namespace="")
-        pod = manifests.pod(row.pod, stack_id=row.pk, namespace=row.namespace, role="stack", ttl_seconds=7200)
+        pod = manifests.pod(
+            row.pod, stack_id=row.pk, namespace=row.namespace, role="stack", life_seconds=86400
+        )
         made = super().create(RESOURCES[Kind.PODS], pod, namespace=row.namespace)
         self.step(5)
         found = self.cache(Kind.PODS).get(row.namespace, row.pk)

@@ -18,7 +18,7 @@ from pathlib import Path
 import django
 import psutil
 
-from tests.benchmarks import bare, chromium, lists, memory, pages, product, stream, whole
+from tests.benchmarks import bare, chromium, lists, memory, pages, product, stacks, stream, whole
 from tests.benchmarks.connection import Failed
 from tests.benchmarks.figures import ROUNDS, Section, markdown, plain
 
@@ -50,9 +50,11 @@ class Run:
         pods = bare.count(self.kubeconfig)
         if pods == PODS:
             self._at_ten_thousand()
+            self.measure("stacks", lambda: stacks.read(self.folder / "stacks", self.kubeconfig))
         else:
             self.failures.append(f"There are {pods} pods and not {PODS}: the API server is not a fresh one.")
         self.measure("memory", self._memory)
+        self.measure("stacks on the lab", lambda: stacks.created(self.folder / "lab"))
 
     def _at_ten_thousand(self) -> None:
         seconds = 20 if self.short else 40

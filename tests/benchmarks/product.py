@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +24,14 @@ LINK = re.compile(r"Sign in once with (\S+)")
 class Product:
     """A running `manage.py serve`."""
 
-    def __init__(self, folder: Path, kubeconfig: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kubeconfig: Path,
+        *options: str,
+        prepare: Callable[[dict[str, str]], None] | None = None,
+        **more: str,
+    ) -> None:
         self.url = f"http://127.0.0.1:{_free_port()}"
         self.log = folder / "product.log"
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -33,9 +40,12 @@ class Product:
             "KUBECONFIG": str(kubeconfig),
             "PORT": str(urlsplit(self.url).port),
             "PYTHONUNBUFFERED": "1",
+            **more,
         }
         self._manage("migrate", "--verbosity", "0").wait(START_SECONDS)
-        self._process = self._manage("serve")
+        if prepare is not None:
+            prepare(self._env)
+        self._process = self._manage("serve", *options)
         self.began = time.monotonic()
         self._watched = psutil.Process(self._process.pid)
         self._link = ""

@@ -69,7 +69,7 @@ def test_a_manifest_is_what_really_runs(place: Yard):
     view = place.make()
     pod, service = stacks.manifest(view.stack_id, at=now())
     assert f"name: {view.stack_id}" in pod
-    assert "activeDeadlineSeconds: 7800" in pod
+    assert "activeDeadlineSeconds: 87000" in pod
     assert f"nodePort: {view.ports[0].node_port}" in service
     assert "managedFields" not in pod + service
 

@@ -88,7 +88,7 @@ def test_the_objects_are_as_documented(place):
     }
     assert pod.metadata.labels == labels == service.metadata.labels
     assert pod.spec.node_selector == {"role": "stack"}
-    assert pod.spec.active_deadline_seconds == 7800
+    assert pod.spec.active_deadline_seconds == 24 * 3600 + 600
     assert pod.spec.automount_service_account_token is False
     assert service.spec.selector == {"smctf.io/stack-id": view.stack_id}
     told = [(port.name, port.protocol, port.port, port.node_port) for port in service.spec.ports]

@@ -102,14 +102,10 @@ def create(
 def pod_policy() -> Policy:
     """Return what settings allow in a pod spec."""
     return Policy(
-        restricted=_restricted(),
+        restricted=settings.STACK_POD_POLICY == "restricted",
         images=tuple(settings.STACK_IMAGE_ALLOWLIST),
         most_containers=settings.STACK_MAX_CONTAINERS,
     )
-
-
-def _restricted() -> bool:
-    return bool(settings.STACK_POD_POLICY == "restricted")
 
 
 def _recorded(
@@ -171,8 +167,7 @@ def _make(cluster: Cluster, row: Stack, *, until: float) -> None:
         stack_id=row.pk,
         namespace=row.namespace,
         role=settings.STACK_NODE_ROLE,
-        ttl_seconds=int(settings.STACK_TTL.total_seconds()),
-        drop=_restricted(),
+        life_seconds=int(max(settings.STACK_TTL, settings.STACK_TTL_MAX).total_seconds()),
     )
 
     def make_pod() -> None:

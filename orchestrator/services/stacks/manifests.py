@@ -9,7 +9,7 @@ INSTANCE_LABEL = "app.kubernetes.io/instance"
 ID_LABEL = "smctf.io/stack-id"
 POLICY = "smctf-stack-isolation"
 ENFORCE = "pod-security.kubernetes.io/enforce"
-GRACE_OF_DEADLINE = 600  # seconds after the time to live at which a pod ends also if nobody ends it
+GRACE_OF_DEADLINE = 600  # seconds after the longest life at which a pod ends also if nobody ends it
 
 
 class Port(Protocol):
@@ -35,23 +35,19 @@ def pod(
     stack_id: str,
     namespace: str,
     role: str,
-    ttl_seconds: int,
-    drop: bool = False,
+    life_seconds: int,
 ) -> dict[str, Any]:
     """Return the pod of a stack from its sanitised spec, which stays as it is.
 
-    Of the caller's metadata only labels and annotations are used; ours win. `drop` takes all capabilities.
+    Of the caller's metadata only labels and annotations are used; ours win. `life_seconds` is the longest
+    that it can be extended to: Kubernetes lets a deadline only come nearer.
     """
     given = checked.get("metadata") or {}
     spec = dict(checked["spec"])
     spec["nodeSelector"] = {**(spec.get("nodeSelector") or {}), "role": role}
     asked = spec.get("activeDeadlineSeconds")
-    latest = ttl_seconds + GRACE_OF_DEADLINE
+    latest = life_seconds + GRACE_OF_DEADLINE
     spec["activeDeadlineSeconds"] = min(asked, latest) if isinstance(asked, int) else latest
-    if drop:
-        for group in ("initContainers", "containers"):
-            if spec.get(group):
-                spec[group] = [_without_capabilities(each) for each in spec[group]]
     metadata: dict[str, Any] = {
         "name": stack_id,
         "namespace": namespace,
@@ -60,11 +56,6 @@ def pod(
     if given.get("annotations"):
         metadata["annotations"] = dict(given["annotations"])
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-
-
-def _without_capabilities(container: Mapping[str, Any]) -> dict[str, Any]:
-    context = {**(container.get("securityContext") or {}), "capabilities": {"drop": ["ALL"]}}
-    return {**container, "securityContext": context}
 
 
 def service(*, stack_id: str, namespace: str, ports: Iterable[Port]) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def test_a_stack_counts_in_the_job_that_removed_it_and_in_no_other(cluster, thre
     first, second = (batches.begin(MARA, three, at=NOON) for _ in range(2))
     run()
     found = [batches.job(each.job_id) for each in (first, second)]
-    assert (found[0].deleted, found[1].deleted, found[1].not_found) == (3, 0, 3)
+    # Which of the two is first is not said: they were begun at the same moment.
+    assert sum(each.deleted for each in found) == sum(each.not_found for each in found) == 3
 
 
 def test_what_expired_or_was_deleted_before_is_not_found(cluster, three):

@@ -64,13 +64,19 @@ def test_a_stack_is_a_row_a_pod_and_a_service(cluster):
     service = cluster.get(RESOURCES[Kind.SERVICES], namespace="stacks", name=view.service_name)
     assert pod["metadata"]["labels"]["smctf.io/stack-id"] == view.stack_id
     assert pod["spec"]["nodeSelector"] == {"role": "stack"}
-    assert pod["spec"]["activeDeadlineSeconds"] == 2 * 3600 + 600
+    assert pod["spec"]["activeDeadlineSeconds"] == 24 * 3600 + 600
     (port,) = service["spec"]["ports"]
     assert (port["name"], port["port"], port["targetPort"]) == ("p-80-tcp", 80, 80)
     assert port["nodePort"] == view.ports[0].node_port
     assert view.node_id
     assert view.updated_at == view.created_at == AT
     assert view.ttl_expires_at == AT + timedelta(hours=2)
+
+
+def test_without_extensions_a_pod_ends_soon_after_its_stack(cluster, settings):
+    settings.STACK_TTL_MAX = settings.STACK_TTL
+    pod = cluster.get(RESOURCES[Kind.PODS], namespace="stacks", name=make().stack_id)
+    assert pod["spec"]["activeDeadlineSeconds"] == 2 * 3600 + 600
 
 
 def test_it_is_in_the_audit_and_the_timeline(cluster):
