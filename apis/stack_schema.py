@@ -128,6 +128,14 @@ CREATED = [
         response=[201],
     ),
 ]
+WAIT = [
+    OpenApiParameter(
+        "for",
+        STATUS,
+        description="The status to wait for; running if absent.",
+    ),
+    OpenApiParameter("timeout", WHOLE | {"maximum": 60}, description="Seconds; 30 if absent."),
+]
 STREAM = (
     "With `Accept: text/event-stream` it is a stream of changes instead: frames `stack` with `type` (ADDED, "
     "MODIFIED, DELETED) and `object`, `heartbeat`, and `resync` when changes were missed, so that one reads "
@@ -164,18 +172,6 @@ def plain_paths(example: dict[str, Any]) -> dict[str, Any]:
     bad = {"400": {**refused["404"], "description": WORDS[400]}}
     asked = {"tags": ["stacks"], "security": example["security"]}
     stack_id = {"name": "stack_id", "in": "path", "required": True, "schema": TEXT}
-    wait = {
-        **asked,
-        "operationId": "waitForStack",
-        "description": "The stack as soon as it has a status, or can no longer come to have it, or as it is "
-        "when the time is over.",
-        "parameters": [
-            stack_id,
-            plain.query("for", STATUS, "The status to wait for; running if absent."),
-            plain.query("timeout", WHOLE | {"maximum": 60}, "Seconds; 30 if absent."),
-        ],
-        "responses": {"200": plain.answer(JSON, reference("Stack"), "The stack."), **refused, **bad},
-    }
     names = ("container", "tail", "follow", "since", "sinceSeconds", "search", "timestamps", "previous")
     shapes = {JSON: plain.LINES, "text/plain": TEXT, EVENTS: TEXT}
     logs = {
@@ -192,7 +188,7 @@ def plain_paths(example: dict[str, Any]) -> dict[str, Any]:
             **bad,
         },
     }
-    return {"/stacks/{stack_id}/wait": {"get": wait}, "/stacks/{stack_id}/logs": {"get": logs}}
+    return {"/stacks/{stack_id}/logs": {"get": logs}}
 
 
 DELETED = obj({"deleted": BOOLEAN, "stack_id": TEXT})

@@ -23,6 +23,7 @@ from orchestrator.services import stacks
 from orchestrator.services.clusters import feed
 from orchestrator.services.stacks import View, place
 from orchestrator.services.stacks.errors import StackNotFound
+from orchestrator.services.stacks.waiting import topics_of
 
 EVENTS = "text/event-stream"
 INTERVAL_SECONDS = 0.5  # between two looks at all stacks
@@ -34,15 +35,10 @@ def wanted(request: HttpRequest) -> bool:
     return request.get_preferred_type(["application/json", EVENTS]) == EVENTS
 
 
-def topics_of(view: View) -> frozenset[str]:
-    """Return what to follow to hear of a stack: its row, and the pods of its namespace."""
-    pods = feed.topic(Kind.PODS, context=view.context, namespace=view.namespace)
-    return frozenset({f"stack:{view.stack_id}", pods})
-
-
 def of_one(request: HttpRequest, view: View) -> HttpResponseBase:
     """Return what a stack is, and then each change of it; the stream ends with the stack."""
-    return _response(request, _frames(request, partial(_one, view.stack_id), topics_of(view), first=True))
+    topics = topics_of(stack_id=view.stack_id, context=view.context, namespace=view.namespace)
+    return _response(request, _frames(request, partial(_one, view.stack_id), topics, first=True))
 
 
 def of_all(request: HttpRequest) -> HttpResponseBase:

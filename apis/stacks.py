@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.timezone import now
 from rest_framework.request import Request
 
-from apis import idempotency, stack_logs, stack_requests, stack_schema, stack_shapes, stack_stream, stack_wait
+from apis import idempotency, stack_logs, stack_requests, stack_schema, stack_shapes, stack_stream
 from apis.shapes import TEXT, obj
 from apis.stack_area import StackView, answer
 from apis.stack_batches import BatchView, JobView
@@ -19,6 +19,7 @@ from orchestrator.services import stacks
 from orchestrator.services.idempotency import Answer, Claim, UnderWay, making
 from orchestrator.services.stacks.errors import StackNotFound
 
+LONGEST_WAIT, USUAL_WAIT = 60, 30  # seconds
 SLACK = timedelta(seconds=30)  # for calls that are under way when a create gives up
 
 
@@ -131,6 +132,22 @@ class EventsView(StackView):
         return answer({"events": [stack_shapes.event(each) for each in found]})
 
 
+class WaitView(StackView):
+    """A stack as soon as it has a status, or can no longer come to have it, or as it is in the end."""
+
+    @described(
+        "waitForStack",
+        reference("Stack"),
+        parameters=[stack_schema.ID, *stack_schema.WAIT],
+        errors=[400, 404],
+    )
+    def get(self, request: Request, stack_id: str) -> HttpResponse:
+        wanted = request.query_params.get("for", "").strip() or "running"
+        seconds = stack_requests.number(request._request, "timeout", least=0, most=LONGEST_WAIT)
+        view = stacks.until(stack_id, wanted, seconds=USUAL_WAIT if seconds is None else seconds)
+        return answer(stack_shapes.stack(view))
+
+
 class StopView(StackView):
     """End what runs and keep the stack readable until its time is over."""
 
@@ -167,7 +184,7 @@ def paths() -> list[URLPattern]:
         path("stacks/<str:stack_id>/manifest", ManifestView.as_view(), name="stack-manifest"),
         path("stacks/<str:stack_id>/events", EventsView.as_view(), name="stack-events"),
         path("stacks/<str:stack_id>/logs", stack_logs.logs, name="stack-logs"),
-        path("stacks/<str:stack_id>/wait", stack_wait.wait, name="stack-wait"),
+        path("stacks/<str:stack_id>/wait", WaitView.as_view(), name="stack-wait"),
         path("stacks/<str:stack_id>/stop", StopView.as_view(), name="stack-stop"),
         path("stacks/<str:stack_id>/extend", ExtendView.as_view(), name="stack-extend"),
     ]

@@ -123,14 +123,14 @@ class Hub:
         """Return the number of the latest change, for `wait`."""
         return self._count
 
-    def wait(self, topic: str, *, since: int, seconds: float) -> int:
-        """Wait in this thread until a topic changes after number `since`; return the latest number then.
+    def wait(self, *topics: str, since: int, seconds: float) -> int:
+        """Wait in this thread until one of the topics changes after a number; return the latest number then.
 
         Without a change it is that after `seconds`.
         """
         deadline = monotonic() + seconds
         with self._news:
-            while max(self._last.get(topic, 0), self._last.get(EVERYTHING, 0)) <= since:
+            while max(self._last.get(topic, 0) for topic in (*topics, EVERYTHING)) <= since:
                 left = deadline - monotonic()
                 if left <= 0 or not self._news.wait(left):
                     break

@@ -17,6 +17,7 @@ from orchestrator.services.stacks.reads import (
 )
 from orchestrator.services.stacks.removal import delete, extend, stop
 from orchestrator.services.stacks.totals import Capacity, NodeRoom, Stats, capacity, stats
+from orchestrator.services.stacks.waiting import until
 
 __all__ = [
     "SORTS",
@@ -42,4 +43,5 @@ __all__ = [
     "pod_policy",
     "stats",
     "stop",
+    "until",
 ]
