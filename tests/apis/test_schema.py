@@ -64,6 +64,7 @@ DONE = [
     ("POST", "/stacks/batch-delete", ""),
     ("POST", "/stacks/{stack_id}/stop", ""),
     ("POST", "/stacks/{stack_id}/extend", ""),
+    ("POST", "/stacks/{stack_id}/ports/{port}/open", ""),
     ("DELETE", "/stacks/{stack_id}", ""),
 ]
 OPERATIONS = [

@@ -41,11 +41,24 @@ def test_the_api_makes_a_link_and_the_audit_says_so(stack, key):
     assert (event.target, event.result) == (f"Stack {stack.pk}:{port}", "done")
 
 
-@pytest.mark.parametrize("seconds", ['"1"', "0", "-1", "86401", "true", "1.5", "99999999999999"])
+@pytest.mark.parametrize("seconds", ['"1"', "true", "1.5", "[]"])
+def test_a_life_that_is_no_whole_number_is_no_body(stack, key, seconds):
+    port = stack.ports.first().container_port
+    answer = post(stack.pk, port, f'{{"seconds": {seconds}}}', **{"X-API-Key": key})
+    assert (answer.status_code, error_of(answer)["code"]) == (400, "invalid_json")
+
+
+def test_nothing_need_be_sent(stack, key):
+    port = stack.ports.first().container_port
+    assert post(stack.pk, port, "", **{"X-API-Key": key}).status_code == 201
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "86401", "99999999999999"])
 def test_a_bad_life_is_refused_with_its_reason(stack, key, seconds):
     port = stack.ports.first().container_port
     answer = post(stack.pk, port, f'{{"seconds": {seconds}}}', **{"X-API-Key": key})
     assert (answer.status_code, "seconds" in error_of(answer)["fields"]) == (400, True)
+    assert error_of(answer)["code"] == "invalid_input"
 
 
 @pytest.mark.parametrize("port", ["9", "0", "x", "999999"])

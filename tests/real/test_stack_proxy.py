@@ -110,6 +110,17 @@ def test_a_pod_that_has_gone_says_so(product, doomed, place):
     wait_until(lambda: b"There is no" in product.get(link).body)
 
 
+def test_a_stopped_stack_says_so_and_its_link_is_of_no_use(product, doomed):
+    link = link_to(product, doomed)
+    assert product.get(f"/stacks/{doomed}/stop", method="POST", **AUTH).status == 200
+    stopped = product.get(link, Accept="text/html")
+    assert (stopped.status, b"it has stopped" in stopped.body) == (404, True)
+    assert product.get(f"/stacks/{doomed}/ports/8080/open", method="POST", **AUTH).status == 404
+    assert product.get(f"/stacks/{doomed}", method="DELETE", **AUTH).status == 200
+    deleted = product.get(link, Accept="text/html")
+    assert (deleted.status, b"it was deleted" in deleted.body) == (404, True)
+
+
 def test_a_socket_whose_pod_goes_is_closed(product, doomed, place):
     path = link_to(product, doomed, web_pod.SOCKETS)
     with connect(f"ws://127.0.0.1:{product.port}{path}") as socket:

@@ -60,7 +60,9 @@ def run(place: Place, name: str) -> None:
     """Make the pod and wait until it runs."""
     manifest = {"metadata": {"name": name, "labels": {"app": name}}, "spec": spec()}
     place.api.create_namespaced_pod(place.name, manifest)
-    wait_until(lambda: place.api.read_namespaced_pod(name, place.name).status.phase == "Running")
+    wait_until(
+        lambda: place.api.read_namespaced_pod(name, place.name).status.phase == "Running", within_seconds=90
+    )
 
 
 def stack(processes: Processes) -> str:

@@ -5,20 +5,21 @@ who knows their numbers.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from django.contrib.auth.models import User
 from django.core import signing
 
 from orchestrator.backends.cluster.forwards import Door
 from orchestrator.backends.cluster.port import Cluster, Kind
-from orchestrator.errors import InvalidInput, Missing, Problem, Refused
+from orchestrator.errors import Missing, Problem, Refused
 from orchestrator.models import APIKey, Stack
 from orchestrator.services import access
 from orchestrator.services.access import Caller
 from orchestrator.services.clusters.forwarding import Closed, Link
 from orchestrator.services.stacks import place, reads
-from orchestrator.services.stacks.errors import ClusterUnavailable, StackNotFound
+from orchestrator.services.stacks.errors import ClusterUnavailable, InvalidQuery, StackNotFound
 
 SCOPE = "stacks:read"
 SALT = "orchestrator.stack-doors"
@@ -66,14 +67,15 @@ def open_link(caller: Caller, stack_id: str, port: int, *, at: datetime, life: t
     """Return a link to a port of a stack, audited; what else begins like its path may be asked as well.
 
     It ends by itself, with the stack, and with the role or the key of who made it. Raises `Refused` without
-    the scope, `InvalidInput` for a bad life, `StackNotFound`, `NoSuchPort`, and `Over` for a stopped stack.
+    the scope, `InvalidQuery` for a bad life, `StackNotFound`, `NoSuchPort`, and `Over` for a stopped stack.
     """
     let = admitted(caller, stack_id, port)
     if not timedelta(0) < life <= LONGEST_LIFE:
         message = f"a link lives 1 to {int(LONGEST_LIFE.total_seconds())} seconds"
-        raise InvalidInput("Validation failed", problems=[Problem("seconds", message)])
+        raise InvalidQuery(Problem("seconds", message))
     stack = _stack(let, at=at)
-    expires_at = at + life
+    ends = ceil((at + life).timestamp())
+    expires_at = datetime.fromtimestamp(ends, tz=UTC)
     access.record(
         caller,
         area="stacks",
@@ -83,7 +85,7 @@ def open_link(caller: Caller, stack_id: str, port: int, *, at: datetime, life: t
         note=f"until {expires_at:%Y-%m-%d %H:%M:%S} UTC",
         at=at,
     )
-    said = [stack_id, port, let.user_id, let.key_id, int(expires_at.timestamp())]
+    said = [stack_id, port, let.user_id, let.key_id, ends]
     return Link(f"{let.path}/{MARK}{signing.dumps(said, salt=SALT)}/", expires_at)
 
 
@@ -103,7 +105,7 @@ def read(ticket: str, *, stack_id: str, port: int, at: datetime) -> Pass:
         raise Closed("This link is not complete, or not of this server.") from exc
     if (for_stack, for_port) != (stack_id, port):
         raise Closed("This link leads to another port.")
-    expires_at = datetime.fromtimestamp(ends, tz=at.tzinfo)
+    expires_at = datetime.fromtimestamp(ends, tz=UTC)
     if expires_at <= at:
         raise Closed("This link has ended. Ask for a new one where you had it from.")
     return Pass(stack_id=stack_id, port=port, user_id=user_id, key_id=key_id, expires_at=expires_at)
