@@ -100,7 +100,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _page(request, explained(typed, exc), status=status)
     messages.success(request, f"{made.view.stack_id} is created. It is on {made.view.node_id or 'its way'}.")
     if made.warnings:
-        messages.warning(request, f"Changed or left out: {'; '.join(made.warnings)}.")
+        messages.warning(request, f"Not taken as written: {'; '.join(made.warnings)}.")
     return redirect(stack_cells.path(made.view.stack_id))
 
 

@@ -23,15 +23,17 @@ from dashboard import (
     tables,
 )
 from dashboard.htmx import etag, render_either, unchanged, wants_fragment
+from dashboard.links import Links
 from dashboard.permissions import may, needs
 from dashboard.shell import Badge
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.services.clusters import feed
-from orchestrator.services.stacks import batches, place, reads, removal, totals
+from orchestrator.services.stacks import batches, place, reads, removal, strays, totals
 
 KNOWN = ("status", "node_id", "q", "sort", "page", "cols")
 SORT = "expires_at"  # next to stop first
 SOON = timedelta(minutes=15)
+MOST_STRAYS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,9 @@ def index(request: HttpRequest) -> HttpResponse:
     writes = may(request, stack_acts.WRITE)
     soon = totals.ending(SOON, at=at)
     jobs = [job for job in batches.latest() if not job.over]
+    lost = strays.found(at=at)
     state = found.state and (found.state.condition, found.state.since, found.state.problem)
-    tag = etag(address.query, found.views, found.counts, state, stats, capacity, soon, jobs)
+    tag = etag(address.query, found.views, found.counts, state, stats, capacity, soon, jobs, lost)
     context = {
         "etag": tag,
         "topics": topics(),
@@ -71,6 +74,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "badge": Badge(stats.total_stacks or None) if wants_fragment(request) else None,
         "tiles": _tiles(found, stats, capacity, soon=soon),
         "jobs": [stack_batches.progress(job) for job in jobs],
+        "strays": [_stray(each, at=at) for each in lost[:MOST_STRAYS]],
+        "more_strays": max(0, len(lost) - MOST_STRAYS),
         "rooms": [_room(node, stats.node_distribution.get(node.name, 0)) for node in capacity.nodes],
         "everything": stats.total_stacks,
         **_shown(found, address, capacity),
@@ -174,6 +179,13 @@ def _room(node: totals.NodeRoom, stacks: int) -> dict[str, Any]:
         "memory": charts.meter(memory, title=f"{sizes} are asked for"),
         "sizes": sizes,
     }
+
+
+def _stray(stray: strays.Stray, *, at: datetime) -> dict[str, Any]:
+    """Return an object that no stack knows, with the way to it and what becomes of it."""
+    href = Links(stray.context).to(stray.kind, stray.namespace, stray.name)
+    fate = "is being deleted" if stray.ending else "is removed soon" if stray.due <= at else "is removed in"
+    return {"stray": stray, "href": href, "fate": fate, "waits": fate.endswith(" in")}
 
 
 urlpatterns = [

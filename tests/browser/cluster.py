@@ -1,8 +1,10 @@
 """What tests put into the real cluster and do to it."""
 
+from contextlib import suppress
 from secrets import token_hex
 
 from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
 
 from tests.real.processes import wait_until
 
@@ -32,6 +34,11 @@ class Playground:
     def settle(self, namespace: str, *, pods: int) -> None:
         """Wait until so many pods run and none is on its way."""
         wait_until(lambda: self._running(namespace) == [True] * pods, within_seconds=60)
+
+    def forget(self, name: str) -> None:
+        """Delete a namespace that somebody else has made, if there is one."""
+        with suppress(ApiException):
+            self._core.delete_namespace(name, grace_period_seconds=0)
 
     def _running(self, namespace: str) -> list[bool]:
         found = self._core.list_namespaced_pod(namespace).items

@@ -1,8 +1,10 @@
 """A browser, the product it opens, a real cluster behind that. Each test has a browser context of its own."""
 
 import os
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -49,12 +51,22 @@ def contexts(request, tmp_path_factory) -> dict[str, str | Path]:
 
 
 @pytest.fixture(scope="session")
-def the_product(contexts, tmp_path_factory) -> Product:
+def place_of_stacks(contexts) -> Iterator[str]:
+    """The namespace for the product's stacks; the product makes it."""
+    name = f"t-browser-stacks-{token_hex(3)}"
+    yield name
+    if contexts:
+        with closing(Playground(os.environ["TEST_KUBECONFIG"])) as found:
+            found.forget(name)
+
+
+@pytest.fixture(scope="session")
+def the_product(contexts, place_of_stacks, tmp_path_factory) -> Product:
     folder = tmp_path_factory.mktemp("product")
-    variables = {}
+    variables = {"STACK_NAMESPACE": place_of_stacks, "STACK_NODE_IP_FALLBACK": "internal"}
     if contexts:
         kubeconfig = merged(folder / "kubeconfig", contexts=contexts)
-        variables = {"CLUSTER_BACKEND": "auto", "KUBECONFIG": str(kubeconfig)}
+        variables |= {"CLUSTER_BACKEND": "auto", "KUBECONFIG": str(kubeconfig)}
     with product(folder, **variables) as found:
         found.start()
         yield found

@@ -122,7 +122,7 @@ def test_a_stack_is_made_and_its_page_opens(signed_in):
 def test_what_was_left_out_of_a_spec_is_said(signed_in):
     answer = signed_in.post(FORM, values(EXAMPLE + "    notAField: 1\n"))
     html = body(signed_in.get(answer["Location"]))
-    assert "Changed or left out: spec.containers[0].notAField is unknown and was dropped." in html
+    assert "Not taken as written: unknown, dropped: spec.containers[0].notAField." in html
 
 
 def test_a_range_without_a_free_port_says_what_to_do(signed_in, settings):
