@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 
-import stamina
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
-from orchestrator.backends.cluster.port import RESOURCES, Cluster, Kind
-from orchestrator.backends.errors import BackendError, Conflict, NotFound
+from orchestrator.backends.cluster.port import Cluster
+from orchestrator.backends.errors import BackendError
 from orchestrator.errors import DomainError
-from orchestrator.models import APIKey, AuditEvent, Stack, StackPort
+from orchestrator.models import APIKey, AuditEvent, Stack
 from orchestrator.services import access, controllers
 from orchestrator.services.access import Caller
 from orchestrator.services.stacks import (
-    manifests,
+    figures,
+    making,
     place,
     podspec,
     policy,
@@ -35,14 +35,11 @@ from orchestrator.services.stacks.errors import (
     StackQuotaExceeded,
 )
 from orchestrator.services.stacks.podspec import Checked, Policy
-from orchestrator.services.stacks.refusals import passing, taken_ports, translated
+from orchestrator.services.stacks.refusals import translated
 from orchestrator.services.stacks.status import Seen
 from orchestrator.services.stacks.targets import Target
 
 logger = logging.getLogger(__name__)
-
-DRAWS = 100  # how often two transactions may want the same port before we give up
-ALREADY = "AlreadyExists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +66,30 @@ def create(
     if the cluster does not take it. After an error nothing of it stays, or the controller removes it.
     """
     removal.require_write(caller)
-    checked = podspec.check(pod_spec, targets, pod_policy())
-    cluster = place.cluster()
-    policy.require(cluster)
-    place.watched(cluster)
-    row = _recorded(caller, cluster, checked, at=at, reserved=reserved)
-    event = access.record(
-        caller,
-        area=removal.AREA,
-        action="Create",
-        target=f"stack {row.pk}",
-        place=f"{row.context} / {row.namespace}",
-        result=AuditEvent.Result.ASKED,
-        at=at,
-    )
+    begun = monotonic()
     try:
-        _make(cluster, row, until=monotonic() + settings.STACK_SCHEDULING_TIMEOUT.total_seconds())
+        checked = podspec.check(pod_spec, targets, pod_policy())
+        cluster = place.cluster()
+        policy.require(cluster)
+        place.watched(cluster)
+        row, event = _recorded(caller, cluster, checked, at=at, reserved=reserved)
+        _made(caller, cluster, row, event, at=at)
+    except DomainError as exc:
+        figures.refused(exc.code)
+        raise
+    figures.created(monotonic() - begun)
+    return Created(reads.view_of(row), checked.warnings)
+
+
+def _made(caller: Caller, cluster: Cluster, row: Stack, event: AuditEvent, *, at: datetime) -> None:
+    """Bring a recorded stack into the cluster; raise a `DomainError` if that fails, leaving nothing."""
+    try:
+        making.make(cluster, row, until=monotonic() + settings.STACK_SCHEDULING_TIMEOUT.total_seconds())
         seen = scheduling.wait(cluster, row)
-        _settle(row, seen)
+        with transaction.atomic():
+            _settle(row, seen)
+            access.settle(event, result=AuditEvent.Result.DONE)
+            removal.told(caller, row, f"created stack {row.pk}", at=at)
     except (BackendError, DomainError) as exc:
         error = exc if isinstance(exc, DomainError) else translated(exc)
         logger.warning("stack %s was not created: %s", row.pk, exc)
@@ -94,9 +97,6 @@ def create(
         access.settle(event, result=AuditEvent.Result.FAILED, note=error.message)
         removal.told(caller, row, f"could not create a stack: {error.message}", at=at, level="error")
         raise error from exc
-    access.settle(event, result=AuditEvent.Result.DONE)
-    removal.told(caller, row, f"created stack {row.pk}", at=at)
-    return Created(reads.view_of(row), checked.warnings)
 
 
 def pod_policy() -> Policy:
@@ -115,10 +115,10 @@ def _recorded(
     *,
     at: datetime,
     reserved: Callable[[str], None] | None,
-) -> Stack:
-    """Write the stack and its ports in one transaction, before anything exists in the cluster."""
+) -> tuple[Stack, AuditEvent]:
+    """Write stack, ports and attempt in one transaction, before anything exists in the cluster."""
     avoid = ports.held_by_others(cluster, at=at)
-    for _ in range(DRAWS):
+    for _ in range(making.DRAWS):
         row = Stack(
             id=f"stack-{secrets.token_hex(8)}",
             context=cluster.context.name,
@@ -141,10 +141,23 @@ def _recorded(
                 ports.reserve(row, checked.targets, avoid=avoid)
                 if reserved is not None:
                     reserved(row.pk)
+                event = _asked(caller, row, at=at)
         except IntegrityError:  # Another transaction took one of the ports since we looked.
             continue
-        return row
+        return row, event
     raise NoNodePort
+
+
+def _asked(caller: Caller, row: Stack, *, at: datetime) -> AuditEvent:
+    return access.record(
+        caller,
+        area=removal.AREA,
+        action="Create",
+        target=f"stack {row.pk}",
+        place=f"{row.context} / {row.namespace}",
+        result=AuditEvent.Result.ASKED,
+        at=at,
+    )
 
 
 def _check_quota(caller: Caller, *, at: datetime) -> None:
@@ -160,112 +173,27 @@ def _check_quota(caller: Caller, *, at: datetime) -> None:
         )
 
 
-def _make(cluster: Cluster, row: Stack, *, until: float) -> None:
-    """Create the pod and the service; what may pass is tried again until `until`. Raises `BackendError`."""
-    pod = manifests.pod(
-        row.pod,
-        stack_id=row.pk,
-        namespace=row.namespace,
-        role=settings.STACK_NODE_ROLE,
-        life_seconds=int(max(settings.STACK_TTL, settings.STACK_TTL_MAX).total_seconds()),
-    )
-
-    def make_pod() -> None:
-        made = cluster.create(RESOURCES[Kind.PODS], pod, namespace=row.namespace)
-        row.pod_uid = str(made["metadata"].get("uid", ""))
-
-    try:
-        _tried(make_pod, until=until)
-    except NotFound:
-        # The namespace is not there yet.
-        _tried(lambda: policy.make_namespace(cluster), until=until)
-        _tried(make_pod, until=until)
-    _make_service(cluster, row, until=until)
-
-
-def _make_service(cluster: Cluster, row: Stack, *, until: float) -> None:
-    """Create the service; a port that others hold is set aside and another one is drawn."""
-    tried: set[int] = set()
-    while True:
-        held = list(row.ports.all())
-        manifest = manifests.service(stack_id=row.pk, namespace=row.namespace, ports=held)
-        try:
-            _tried(
-                lambda body=manifest: cluster.create(  # type: ignore[misc]  # bound now, called at once
-                    RESOURCES[Kind.SERVICES], body, namespace=row.namespace
-                ),
-                until=until,
-            )
-        except BackendError as exc:
-            taken = [held[index] for index in taken_ports(exc) if index < len(held)]
-            if not taken:
-                raise
-            if monotonic() >= until:
-                raise NoNodePort from exc
-            tried |= {port.node_port for port in taken}
-            for port in taken:
-                _draw_again(cluster, port, tried)
-        else:
-            return
-
-
-def _draw_again(cluster: Cluster, port: StackPort, tried: set[int]) -> None:
-    at = now()
-    ports.set_aside(port.context, port.node_port, at=at)
-    for _ in range(DRAWS):
-        try:
-            with transaction.atomic():
-                ports.move(port, avoid=tried | ports.held_by_others(cluster, at=at))
-        except IntegrityError:
-            continue
-        return
-    raise NoNodePort
-
-
-def _tried(act: Callable[[], object], *, until: float) -> None:
-    """Do it, again after a pause while it fails in a way that may pass and there is time left.
-
-    That it exists already means that an earlier try came through without an answer.
-    """
-    left = max(0.0, until - monotonic())
-    for attempt in stamina.retry_context(
-        on=lambda exc: isinstance(exc, BackendError) and passing(exc) and not _exists(exc),
-        attempts=None,
-        timeout=left,
-        wait_initial=0.1,
-        wait_max=2.0,
-    ):
-        with attempt:
-            try:
-                act()
-            except Conflict as exc:
-                if not _exists(exc):
-                    raise
-
-
-def _exists(exc: Exception) -> bool:
-    return isinstance(exc, Conflict) and exc.reason == ALREADY
-
-
 def _settle(row: Stack, seen: Seen) -> None:
-    """Note that the create has ended well. Raises `ClusterUnavailable` if it was given up meanwhile."""
+    """Note that the create has ended well, in the caller's transaction.
+
+    Raises `ClusterUnavailable` if it was given up meanwhile.
+    """
     row.settled, row.status, row.node_id = True, seen.status, seen.node_id
     row.reason, row.message = seen.reason, seen.message
     unsettled = Stack.objects.filter(pk=row.pk, settled=False, wanted=Stack.Wanted.PRESENT)
-    with transaction.atomic():
-        done = unsettled.update(
-            settled=True,
-            status=row.status,
-            node_id=row.node_id,
-            reason=row.reason,
-            message=row.message,
-            pod_uid=row.pod_uid,
-        )
-        if not done:
-            raise ClusterUnavailable
-        removal.tell(row.pk)
-        # The controller has to know when this one expires.
-        controllers.ask(removal.REAPER, at=now())
+    done = unsettled.update(
+        settled=True,
+        status=row.status,
+        node_id=row.node_id,
+        reason=row.reason,
+        message=row.message,
+        pod_uid=row.pod_uid,
+    )
+    if not done:
+        raise ClusterUnavailable
+    removal.tell(row.pk)
+    # The controller has to know when this one expires.
+    controllers.ask(removal.REAPER, at=now())
 
 
 def _undo(row: Stack) -> None:
