@@ -17,6 +17,7 @@ from apis.bodies import limited  # noqa: E402
 from apis.handler import Handler  # noqa: E402
 from apis.proxy import proxying  # noqa: E402
 from dashboard.urls import websocket_urlpatterns  # noqa: E402
+from orchestrator import streams  # noqa: E402
 from orchestrator.services.access.peers import is_trusted_proxy  # noqa: E402
 
 
@@ -38,4 +39,4 @@ def behind_proxies(app: Any) -> Any:
 # Browsers send cookies with every WebSocket handshake, so the origin must be checked as well.
 websocket = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
 small = limited(behind_proxies(Handler()), limit_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-application = proxying(ProtocolTypeRouter({"http": small, "websocket": websocket}))
+application = proxying(ProtocolTypeRouter({"http": streams.ending(small), "websocket": websocket}))

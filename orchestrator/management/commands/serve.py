@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
-from orchestrator import relay
+from orchestrator import relay, streams
 from orchestrator.controllers import runner
 from orchestrator.errors import DomainError
 from orchestrator.management import database
@@ -28,9 +28,9 @@ OPEN_AREAS = (
 )
 KEEP_ALIVE_SECONDS = 75  # as long as proxies keep theirs; 5 would make every visitor connect again
 BACKLOG = 2048  # connections that wait to be accepted
-# A stop takes less than 5 seconds in all. Streams never end by themselves, and a call that hangs may hold a
-# thread for longer; whatever is cut may be cut at any line.
-STREAMS_SECONDS = 2
+# A stop takes less than 5 seconds in all. A call that hangs may hold a thread for longer; whatever is cut may
+# be cut at any line.
+ANSWERS_SECONDS = 2
 WORKERS_SECONDS = 1.0
 LAST_SECONDS = 4.0
 ANY_ADDRESS = ("0.0.0.0", "::", "")  # a browser cannot open these
@@ -50,6 +50,11 @@ class Server(uvicorn.Server):
         last.daemon = True
         last.start()
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams at once, and wait for answers that are on their way."""
+        streams.end()
+        await super().shutdown(sockets)
 
 
 class Command(BaseCommand):
@@ -140,5 +145,5 @@ def server_config() -> uvicorn.Config:
         proxy_headers=False,  # Who is believed is decided by TRUSTED_PROXIES.
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STREAMS_SECONDS,
+        timeout_graceful_shutdown=ANSWERS_SECONDS,
     )
