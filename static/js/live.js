@@ -246,8 +246,9 @@ if (window.Idiomorph) {
     // Nobody's typing is undone by a refresh. A link or button that has the focus gets its new words all the same.
     Idiomorph.defaults.ignoreActiveValue = document.activeElement.matches("input, textarea, select");
   });
-  // What is open stays open, a row that was chosen stays chosen, and what scripts have shown stays shown.
-  const keeps = { open: "details", checked: "tbody input", hidden: "[data-copy], [data-choose-all]" };
+  // What is open stays open, a row that was chosen stays chosen, one that is new is marked for its time, and what
+  // scripts have shown stays shown.
+  const keeps = { open: "details", checked: "tbody input", class: "tr.new", hidden: "[data-copy], [data-choose-all]" };
   const kept = (name, node) => name in keeps && node.matches(keeps[name]);
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !kept(name, node);
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.cluster import Playground
 from tests.browser.product import Product, merged, product
@@ -88,6 +88,13 @@ def signed_in(browser: Browser, the_product: Product) -> dict:
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args, signed_in) -> dict:
     return browser_context_args | {"storage_state": signed_in, "viewport": SIZE}
+
+
+def listening(page: Page, address: str = "") -> None:
+    """Open a page, or the same again, and wait until it listens: then it looks once for what it missed."""
+    with page.expect_response(lambda answer: answer.request.resource_type == "xhr"):
+        page.goto(address) if address else page.reload()
+    page.wait_for_load_state("networkidle")
 
 
 @pytest.fixture(autouse=True)

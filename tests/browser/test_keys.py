@@ -27,6 +27,7 @@ def test_control_k_finds_a_pod_and_enter_goes_there(pods):
     pods.keyboard.press("Control+k")
     expect(palette(pods).get_by_role("searchbox")).to_be_focused()
     pods.keyboard.type("redis-cache")
+    expect(palette(pods).locator("[data-q=redis-cache]")).to_be_attached()
     expect(hits(pods).first).to_contain_text("redis-cache")
     name = hits(pods).first.locator(".strong").inner_text()
     pods.keyboard.press("Enter")
@@ -105,6 +106,7 @@ def test_g_and_a_letter_go_to_an_area(pods):
     pods.keyboard.press("g")
     pods.keyboard.press("n")
     expect(pods).to_have_url(re.compile(r"/dashboard/nodes\?context=demo-cluster"))
+    pods.wait_for_load_state()  # Until then its scripts hear no keys.
     pods.keyboard.press("g")
     pods.keyboard.press("p")
     expect(pods).to_have_url(re.compile(r"/dashboard/pods\?context=demo-cluster"))

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import listening
+
 pytestmark = pytest.mark.needs("TEST_CHROMIUM", "TEST_KUBECONFIG")
 TWO_SECONDS = 2_000
 POD_STARTS = 30_000
@@ -16,9 +18,7 @@ def pods(page: Page, namespace: str, playground) -> Page:
     page.goto(f"/dashboard/pods?context=lab&namespace={namespace}")
     expect(rows(page)).to_have_count(3, timeout=POD_STARTS)
     expect(rows(page).filter(has_text="Running")).to_have_count(3, timeout=POD_STARTS)
-    with page.expect_response(lambda answer: answer.request.resource_type == "xhr"):
-        page.reload()  # A page that begins to listen looks once for what it missed.
-    page.wait_for_load_state("networkidle")
+    listening(page)
     return page
 
 

@@ -8,6 +8,7 @@ from kubernetes import client, config
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DEADLINE
+from tests.real.processes import wait_until
 
 pytestmark = pytest.mark.needs("TEST_CHROMIUM")
 MAP = "/dashboard/map?context=demo-cluster&namespace=default"
@@ -30,6 +31,11 @@ def places(page: Page) -> dict[str, list[float]]:
 
 def rows(page: Page):
     return page.locator("#map tbody tr")
+
+
+def listed(page: Page) -> set[str]:
+    """Return the nodes of the list, which the drawing follows a moment later."""
+    return set(rows(page).evaluate_all("rows => rows.map(row => row.dataset.node)"))
 
 
 def test_the_drawing_has_the_nodes_of_the_list(page):
@@ -98,7 +104,7 @@ def test_typing_filters_list_and_drawing(page):
     expect(page).to_have_url(re.compile("q=user-service"))
     expect(page.locator("#map footer .strong")).not_to_have_text(str(everything))
     expect(rows(page).filter(has_text="frontend")).to_have_count(0)
-    assert len(places(page)) < everything
+    wait_until(lambda: len(places(page)) < everything)
 
 
 def test_kinds_are_switched(page):
@@ -153,14 +159,17 @@ def test_on_a_small_screen_the_list_comes_first(page):
 
 @pytest.mark.needs("TEST_KUBECONFIG")
 def test_a_new_pod_appears_and_the_others_stay_where_they_are(page, playground, namespace):
+    playground.settle(namespace, pods=3)
     page.goto(f"/dashboard/map?context=lab&namespace={namespace}")
     drawn(page)
     expect(rows(page).filter(has_text="Running")).to_have_count(3)
+    wait_until(lambda: listed(page) == places(page).keys())
     before = places(page)
     gone = next(name for name in before if name.startswith("pod-"))
     playground.delete_pod(gone.removeprefix("pod-"), namespace=namespace)
     expect(page.locator(f'[data-node="{gone}"]')).to_have_count(0, timeout=3 * DEADLINE)
     expect(rows(page).filter(has_text="Running")).to_have_count(3, timeout=3 * DEADLINE)
+    wait_until(lambda: listed(page) == places(page).keys())
     after = places(page)
     kept = before.keys() & after.keys()
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}

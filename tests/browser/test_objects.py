@@ -45,8 +45,8 @@ def test_the_palette_opens_an_object(page):
     page.goto(f"/dashboard/deployments?{PLACE}")
     page.keyboard.press("Control+k")
     page.locator("#palette input[type=search]").fill("api-gateway")
-    hit = page.locator("#palette-results a").filter(has_text="Deployment · demo-cluster").first
-    hit.click()
+    hits = page.locator("#palette-results a").filter(has_text="Deployment · demo-cluster")
+    hits.filter(has_text="api-gateway").first.click()
     expect(page).to_have_url(re.compile(r"/dashboard/deployments/default/api-gateway\?"))
 
 
@@ -61,6 +61,7 @@ def test_yaml_can_be_copied(page):
 
 @pytest.mark.needs("TEST_KUBECONFIG")
 def test_an_open_page_follows_its_object_until_it_is_gone(page, playground, namespace):
+    playground.settle(namespace, pods=3)
     page.goto(f"/dashboard/deployments/{namespace}/web?context=lab")
     expect(page.get_by_role("region", name="Pods, table").locator("tbody tr")).to_have_count(3)
     pod = page.locator("main tbody a.nm", has_text="web-").first.inner_text()

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 from playwright.sync_api import TimeoutError as NothingHappened
 
+from tests.browser.conftest import listening
 from tests.browser.product import product
 
 pytestmark = [pytest.mark.needs("TEST_CHROMIUM"), pytest.mark.timeout(120)]
@@ -55,7 +56,8 @@ def test_a_cluster_that_never_answered_is_explained(page):
 
 
 @pytest.mark.needs("TEST_KUBECONFIG")
-def test_rows_stay_while_their_cluster_is_away(page, proxy, namespace):
+def test_rows_stay_while_their_cluster_is_away(page, proxy, playground, namespace):
+    playground.settle(namespace, pods=3)
     page.goto(f"/dashboard/pods?context=cut&namespace={namespace}")
     expect(page.locator("main tbody tr")).to_have_count(3)
     proxy.stop()
@@ -68,7 +70,8 @@ def test_rows_stay_while_their_cluster_is_away(page, proxy, namespace):
 
 
 @pytest.mark.needs("TEST_KUBECONFIG")
-def test_nothing_is_sent_while_nothing_changes(page, quiet_namespace, watch):
+def test_nothing_is_sent_while_nothing_changes(page, playground, quiet_namespace, watch):
+    playground.settle(quiet_namespace, pods=1)
     frames = []
 
     def follow(socket: WebSocket) -> None:
@@ -78,9 +81,7 @@ def test_nothing_is_sent_while_nothing_changes(page, quiet_namespace, watch):
     page.goto(f"/dashboard/pods?context=lab&namespace={quiet_namespace}")
     expect(page.locator("main tbody tr", has_text="Running")).to_have_count(1, timeout=30_000)
     page.on("websocket", follow)
-    with page.expect_response(lambda answer: answer.request.resource_type == "xhr"):
-        page.reload()  # A page that begins to listen looks once for what it missed.
-    page.wait_for_load_state("networkidle")
+    listening(page)
     watch.requests.clear()
     with pytest.raises(NothingHappened):
         page.wait_for_event("request", timeout=IDLE)

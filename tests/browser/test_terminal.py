@@ -84,9 +84,10 @@ def test_what_is_selected_can_be_copied_and_pasted(terminal):
     word = screen(terminal).get_by_text("copied", exact=True)
     word.dblclick(force=True)  # What is under the pointer is a layer above the text.
     terminal.keyboard.press("Control+c")
-    assert terminal.evaluate("navigator.clipboard.readText()") == "copied"
+    wait_until(lambda: terminal.evaluate("navigator.clipboard.readText()") == "copied")
     terminal.evaluate("navigator.clipboard.writeText('echo pasted')")
     terminal.keyboard.press("Control+Shift+v")
+    expect(screen(terminal)).to_contain_text("echo pasted")
     terminal.keyboard.press("Enter")
     expect(screen(terminal).get_by_text("pasted", exact=True)).to_be_visible()
 
@@ -137,26 +138,34 @@ def test_hostname_in_a_real_container(page, quiet_namespace, playground: Playgro
 
 
 @pytest.fixture
-def own_product(tmp_path) -> Product:
-    """A server that ends idle terminals soon, and that a test may stop."""
-    with product(tmp_path, TERMINAL_IDLE="3s") as found:
+def own_product(tmp_path, page, watch, idle) -> Product:
+    """A server that ends idle terminals after `idle`, with a terminal in which something was typed."""
+    with product(tmp_path, TERMINAL_IDLE=idle) as found:
+        watch.origins.add(found.url)
+        watch.allow("WebSocket|ERR_CONNECTION_REFUSED")
         found.start()
+        page.goto(found.first_link)
+        page.goto(f"{found.url}/dashboard/pods?{PLACE}&namespace=default&q=nginx-deployment")
+        page.locator("main tbody a.nm").first.click()
+        page.locator(".o-acts").get_by_role("link", name="Terminal").click()
+        ready(page, "bash")
+        type_line(page, "echo kept")
         yield found
 
 
 @pytest.mark.browser_context_args(storage_state=None)
-def test_silence_and_a_lost_connection_end_it_and_the_scrollback_stays(page, own_product, watch):
-    watch.origins.add(own_product.url)
-    watch.allow("WebSocket|ERR_CONNECTION_REFUSED")
-    page.goto(own_product.first_link)
-    page.goto(f"{own_product.url}/dashboard/pods?{PLACE}&namespace=default&q=nginx-deployment")
-    page.locator("main tbody a.nm").first.click()
-    page.locator(".o-acts").get_by_role("link", name="Terminal").click()
-    ready(page, "bash")
-    type_line(page, "echo kept")
+@pytest.mark.parametrize("idle", ["3s"])
+def test_silence_ends_it_and_the_scrollback_stays(page, own_product):
     expect(page.locator("#terminal [data-state]")).to_contain_text("Nothing was typed or printed for 3 s")
+    expect(screen(page).get_by_text("kept", exact=True)).to_be_visible()
     page.get_by_role("button", name="Connect again").click()
     ready(page, "bash")
+
+
+@pytest.mark.browser_context_args(storage_state=None)
+@pytest.mark.parametrize("idle", ["20m"])
+def test_a_lost_connection_ends_it_and_the_scrollback_stays(page, own_product):
+    expect(screen(page).get_by_text("kept", exact=True)).to_be_visible()
     own_product.process.kill()
     expect(page.locator("#terminal [data-state]")).to_contain_text("The connection was lost", timeout=SLOW)
     expect(screen(page).get_by_text("kept", exact=True)).to_be_visible()
