@@ -9,12 +9,21 @@ from collections import Counter
 import pytest
 
 LEFT_OUT = "needs "
+# Real systems take their time. Each wait of a test has a bound and says what did not come; this one ends what
+# hangs, so it has to be longer than all of them together.
+HANG_SECONDS = 240
 
 
 def missing(item: pytest.Item) -> list[str]:
     """Return the variables that the test is marked with and that are not set."""
     wanted = [name for mark in item.iter_markers("needs") for name in mark.args]
     return sorted({name for name in wanted if not os.environ.get(name)})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("needs") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(HANG_SECONDS))
 
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures, which read the variables

@@ -13,7 +13,6 @@ from tests.browser.test_sign_in import sign_in
 pytestmark = [
     pytest.mark.needs("TEST_CHROMIUM", "TEST_KUBECONFIG"),
     pytest.mark.browser_context_args(storage_state=None),
-    pytest.mark.timeout(240),
 ]
 
 

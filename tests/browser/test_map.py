@@ -212,7 +212,6 @@ def make_app(api: client.ApiClient, namespace: str, name: str) -> None:
 
 
 @pytest.mark.needs("TEST_KUBECONFIG")
-@pytest.mark.timeout(180)
 def test_three_hundred_objects_are_drawn_in_time(page, large):
     address = f"/dashboard/map?context=lab&namespace={large}"
     page.goto(address)
@@ -226,7 +225,6 @@ def test_three_hundred_objects_are_drawn_in_time(page, large):
 
 
 @pytest.mark.needs("TEST_KUBECONFIG")
-@pytest.mark.timeout(180)
 def test_kinds_of_a_large_namespace_are_drawn_one_by_one(page, large):
     page.goto(f"/dashboard/map?context=lab&namespace={large}&kinds=ingresses,services,deployments")
     expect(page.locator("#map .o-head p")).to_contain_text("181 objects. ", timeout=3 * DEADLINE)

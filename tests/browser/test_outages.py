@@ -7,7 +7,7 @@ from playwright.sync_api import TimeoutError as NothingHappened
 from tests.browser.conftest import listening
 from tests.browser.product import product
 
-pytestmark = [pytest.mark.needs("TEST_CHROMIUM"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.needs("TEST_CHROMIUM")
 IDLE = 10_000
 RECONNECTS = 35_000  # Tries are at most 30 s apart.
 

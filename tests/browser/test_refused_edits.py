@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.daily import SLOW, Work, type_over, work
 from tests.real.processes import wait_until
 
-pytestmark = [pytest.mark.needs("TEST_CHROMIUM", "TEST_KUBECONFIG"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.needs("TEST_CHROMIUM", "TEST_KUBECONFIG")
 NO_NODE_PORTS = {"metadata": {"name": "small"}, "spec": {"hard": {"services.nodeports": "0"}}}
 
 

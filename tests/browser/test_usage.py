@@ -5,7 +5,6 @@ from playwright.sync_api import Page, expect
 
 pytestmark = [
     pytest.mark.needs("TEST_CHROMIUM", "TEST_KUBECONFIG"),
-    pytest.mark.timeout(150),  # metrics-server measures a new pod within a minute, and we ask twice a minute
 ]
 SECONDS = 100_000
 

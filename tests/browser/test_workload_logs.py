@@ -77,7 +77,6 @@ def flood(playground) -> str:
 
 
 @pytest.mark.needs("TEST_KUBECONFIG")
-@pytest.mark.timeout(180)
 def test_a_flood_neither_fills_nor_freezes_the_page(page, flood):
     page.goto(f"/dashboard/deployments/{flood}/flood?context=lab")
     expect(page.locator("main tbody tr").filter(has_text="Running")).to_have_count(2, timeout=6 * DEADLINE)

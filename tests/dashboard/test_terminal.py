@@ -57,7 +57,7 @@ def socket(operator, session, pod):
 async def open_page(socket):
     """A page with a terminal that is ready."""
     page = socket()
-    assert (await page.connect())[0]
+    assert (await page.connect(SECONDS))[0]
     assert await words(page) == {"ready": {"shell": "bash", "container": "nginx-deployment"}}
     yield page
     await page.disconnect(timeout=SECONDS)
@@ -128,7 +128,7 @@ async def test_a_page_that_does_not_read_makes_the_container_wait(open_page):
 
 async def test_a_page_that_leaves_ends_its_terminal(socket):
     page = socket()
-    await page.connect()
+    await page.connect(SECONDS)
     await words(page)
     await page.send_to(bytes_data=b"sleep 1000\n")
     await page.disconnect(timeout=SECONDS)
@@ -153,7 +153,7 @@ async def test_too_much_at_once_is_not_taken(open_page):
 async def test_silence_ends_it(socket, settings):
     settings.TERMINAL_IDLE = timedelta(seconds=1)
     page = socket()
-    await page.connect()
+    await page.connect(SECONDS)
     await words(page)
     assert await words(page) == {"ended": "Nothing was typed or printed for 1 s, so the terminal was closed."}
     assert await closed(page) == terminal.ENDED
@@ -170,12 +170,12 @@ async def test_who_loses_the_role_loses_it(open_page, operator):
 
 
 async def test_a_stranger_is_refused(socket):
-    assert await socket(user=AnonymousUser()).connect() == (False, consumers.SIGNED_OUT)
+    assert await socket(user=AnonymousUser()).connect(SECONDS) == (False, consumers.SIGNED_OUT)
 
 
 @pytest.mark.parametrize("origin", ["http://testserver:3000", "https://evil.example.com", "", "http://["])
 async def test_pages_of_others_are_refused(socket, origin):
-    assert not (await socket(origin=origin).connect())[0]
+    assert not (await socket(origin=origin).connect(SECONDS))[0]
 
 
 @database_sync_to_async
@@ -186,7 +186,7 @@ def to_viewer(user) -> None:
 async def test_a_viewer_is_told_what_is_missing(socket, operator):
     await to_viewer(operator)
     page = socket()
-    await page.connect()
+    await page.connect(SECONDS)
     assert "clusters:write" in (await words(page))["error"]
     assert await audited() == []
 
@@ -206,6 +206,6 @@ async def test_a_viewer_is_told_what_is_missing(socket, operator):
 )
 async def test_what_cannot_be_opened_is_explained(socket, query, sentence):
     page = socket(query)
-    await page.connect()
+    await page.connect(SECONDS)
     assert sentence in (await words(page))["error"]
     assert await closed(page) == terminal.ENDED

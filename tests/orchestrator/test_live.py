@@ -55,11 +55,10 @@ async def test_changes_are_merged(hub):
 
 async def test_one_page_is_told_at_most_once_in_an_interval(hub):
     with followed(hub, "stacks", interval_seconds=0.3) as follower:
-        hub.publish("stacks")
-        await soon(follower)
-        begun = monotonic()
-        hub.publish("stacks")
-        await soon(follower)
+        begun = monotonic()  # Before the first is told, so that no delay makes the interval seem shorter.
+        for _ in range(2):
+            hub.publish("stacks")
+            await soon(follower)
         assert 0.25 <= monotonic() - begun < SECONDS
 
 
@@ -167,7 +166,7 @@ async def test_followers_are_counted_until_they_leave(hub):
 
 
 async def test_a_cancelled_wait_loses_nothing(hub):
-    with followed(hub, "stacks", interval_seconds=0.2) as follower:
+    with followed(hub, "stacks", interval_seconds=2) as follower:
         hub.publish("stacks")
         await soon(follower)
         hub.publish("stacks")

@@ -66,7 +66,7 @@ class Workloads:
         spec = {"replicas": replicas, **template(name, pod()), **more}
         body = {"metadata": {"name": name, "labels": {"app": name}}, "spec": spec}
         self.apps.create_namespaced_deployment(self.namespace, body)
-        wait_until(lambda: self.is_complete(name), within_seconds=90)
+        wait_until(lambda: self.is_complete(name), within_seconds=90, every_seconds=0.25)
 
     def read(self, name: str) -> Any:
         return self.apps.read_namespaced_deployment(name, self.namespace)

@@ -166,7 +166,7 @@ def wait_until(
     condition: Callable[[], object],
     *,
     within_seconds: float = 30,
-    every_seconds: float = 0.02,
+    every_seconds: float = 0.05,
     process: Process | None = None,
 ) -> float:
     """Return after how many seconds the condition held; after a deadline fail, with what `process` said."""

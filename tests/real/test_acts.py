@@ -13,7 +13,6 @@ from tests.real.source import job, pod, template
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"),
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(180),
 ]
 TIMEOUT_SECONDS = 10
 

@@ -10,7 +10,7 @@ from tests.real.place import NOWHERE, Place
 from tests.real.processes import started, wait_until
 from tests.real.product import Product, Reply
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 IMAGE = "lab/busybox:1"
 FINALIZER = "tests.example.com/held"
 SLEEPS = ["sleep", "100000"]

@@ -12,7 +12,6 @@ from tests.real.processes import wait_until
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"),
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(180),
 ]
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {}}}\ndata: {{a: '{}'}}\n"
 

@@ -14,7 +14,6 @@ from tests.real.source import pod
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"),
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(180),
 ]
 LATER = timedelta(seconds=30)  # A budget is asked again by then.
 

@@ -16,7 +16,6 @@ from tests.real.processes import wait_until
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"),
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(180),
 ]
 WEB = "resources/deployments/web/yaml"
 CONFIG = "resources/configmaps/settings/yaml"

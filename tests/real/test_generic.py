@@ -12,7 +12,6 @@ from tests.real.proxy import Proxy
 
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER", "TEST_KUBECONFIG_NOBODY"),
-    pytest.mark.timeout(180),
 ]
 
 

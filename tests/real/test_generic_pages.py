@@ -11,7 +11,6 @@ from orchestrator.services.clusters import contexts, feed, served
 
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER", "TEST_KUBECONFIG_NOBODY"),
-    pytest.mark.timeout(240),
 ]
 TABS = ("", "/events", "/yaml")
 OURS = ".example.com"  # kinds that tests define, and take away at any time

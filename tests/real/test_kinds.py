@@ -14,7 +14,7 @@ from tests.real.processes import started, wait_until
 from tests.real.product import Product
 from tests.real.source import DOTTED, ENCODED, PASSWORD, PATHS, made_in
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 Manifest = dict[str, Any]
 
 

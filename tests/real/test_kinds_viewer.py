@@ -8,7 +8,7 @@ from tests.real.processes import started
 from tests.real.product import Product
 from tests.real.source import PATHS, made_in
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER")
 UNREADABLE = {"secrets", "resourcequotas", "limitranges"}  # see tests/lab/kubernetes/access.yaml
 
 

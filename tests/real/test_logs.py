@@ -14,7 +14,7 @@ from tests.real.place import Place
 from tests.real.processes import started, wait_until
 from tests.real.product import Product
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 IMAGE = "lab/busybox:1"
 COUNTS = 'i=0; while true; do i=$((i+1)); echo "[INFO] number $i"; sleep 0.2; done'
 CRASHES = "echo first; echo ERROR: last words; sleep 1; exit 3"

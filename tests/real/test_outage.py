@@ -9,7 +9,7 @@ import pytest
 from tests.real.processes import started, wait_until
 from tests.real.product import Product, Reply
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 AWAY_SECONDS = 60
 RETURN_SECONDS = 5
 LISTS = ("pods", "nodes", "namespaces", "events")

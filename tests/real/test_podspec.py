@@ -10,7 +10,7 @@ from orchestrator.services.stacks.targets import Target
 from tests.orchestrator.services.stacks.specs import spec
 from tests.real.place import Place
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 
 PREFIXES = ("io.k8s.api.core.v1.", "io.k8s.apimachinery.pkg.apis.meta.v1.")
 BASELINE = {"pod-security.kubernetes.io/enforce": "baseline"}

@@ -12,7 +12,7 @@ from tests.real import web_pod
 from tests.real.processes import started, wait_until
 from tests.real.product import Product
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from tests.real.source import pod, template
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"),
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(180),
 ]
 NEXT_IMAGE = "busybox:latest"
 CAUSE = "kubernetes.io/change-cause"

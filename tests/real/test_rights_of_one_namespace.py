@@ -10,7 +10,7 @@ from orchestrator.services.clusters import contexts, feed
 from tests.real.place import made
 from tests.real.processes import wait_until
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_NOBODY"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_NOBODY")
 PLANTED = "planted-for-its-user"
 
 

@@ -10,7 +10,7 @@ from tests.real import web_pod
 from tests.real.processes import started, wait_until
 from tests.real.product import Product
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 KEY = "only-for-tests-only-for-tests"
 AUTH = {"X-API-Key": KEY}
 

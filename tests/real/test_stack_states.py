@@ -11,7 +11,6 @@ from tests.real.stacks import Yard, spec, yard
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"),
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(240),
 ]
 BUSYBOX = "lab/busybox:1"
 # Reads into memory until there is none left.

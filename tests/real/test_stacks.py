@@ -25,7 +25,6 @@ from tests.real.stacks import WRITER, Yard, spec, yard
 pytestmark = [
     pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"),
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(180),
 ]
 
 

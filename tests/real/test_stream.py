@@ -15,7 +15,7 @@ from tests.real.processes import started, wait_until
 from tests.real.product import Product, Stream
 from tests.real.proxy import Proxy
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 KINDS = ("pods", "deployments", "events")
 CLIENTS = 100
 STALLED = 20

@@ -15,7 +15,7 @@ from tests.real.place import NOWHERE
 from tests.real.processes import started, wait_until
 from tests.real.product import Product
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 IMAGE = "lab/busybox:1"
 
 

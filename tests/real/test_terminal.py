@@ -20,7 +20,7 @@ from tests.real.place import Place
 from tests.real.processes import started, wait_until
 from tests.real.product import Product
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG", "TEST_KUBECONFIG_VIEWER")
 MOST_GROWTH_BYTES = 30 * 2**20
 SECONDS = 20
 IDLE_SECONDS = 20

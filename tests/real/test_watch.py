@@ -15,7 +15,7 @@ from orchestrator.backends.cluster.port import Change, ChangeType, Condition, Ki
 from tests.real.faults import error_frame, status
 from tests.real.processes import wait_until
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(90)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 RETURN_SECONDS = 5  # All is right again so soon after the server is back.
 
 

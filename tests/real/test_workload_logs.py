@@ -14,7 +14,7 @@ from tests.real.processes import started, wait_until
 from tests.real.product import Product
 from tests.real.test_logs import COUNTS, FLOODS, MOST_GROWTH_BYTES, container
 
-pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 SECONDS = 6
 
 

@@ -116,7 +116,7 @@ def test_who_leaves_the_demo_need_not_wait_for_its_next_line(demo, query):
     reader = Thread(target=lambda: list(stream.chunks()))
     reader.start()
     stream.interrupt()
-    reader.join(1)
+    reader.join(10)
     assert not reader.is_alive()
 
 

@@ -1,6 +1,6 @@
 """orchestrator.services.clusters.selectors"""
 
-from time import monotonic
+from time import thread_time
 
 import pytest
 
@@ -107,10 +107,10 @@ def test_a_selector_may_have_1000_characters():
 
 @pytest.mark.parametrize("text", ["(" * 1000, "a in (" * 160, "a," * 500, "a" * 999 + "!", " " * 999 + "!"])
 def test_no_selector_takes_long_to_refuse(text):
-    begun = monotonic()
+    begun = thread_time()
     with pytest.raises(ValueError, match="is not"):
         selectors.labels(text)
-    assert monotonic() - begun < 0.5
+    assert thread_time() - begun < 0.5
 
 
 POD = make.pod("web-1", node_name="worker-a", phase="Pending")
