@@ -63,7 +63,7 @@ class Process:
     def says(self, text: str) -> bool:
         return any(text in line for line in list(self.lines))
 
-    def wait_for(self, text: str, *, within_seconds: float = 30) -> str:
+    def wait_for(self, text: str, *, within_seconds: float = 60) -> str:
         """Return the first line that holds `text`."""
         wait_until(lambda: self.says(text) or self.child.poll() is not None, within_seconds=within_seconds)
         assert self.says(text), "\n".join(self.lines)
@@ -165,7 +165,7 @@ def fresh_postgresql(url: str) -> Iterator[str]:
 def wait_until(
     condition: Callable[[], object],
     *,
-    within_seconds: float = 30,
+    within_seconds: float = 60,
     every_seconds: float = 0.05,
     process: Process | None = None,
 ) -> float:
