@@ -58,8 +58,7 @@ def _come_back(exc: Exception) -> list[Header]:
 
 
 def _body(scope: Message, status: int, code: str, sentence: str) -> tuple[str, bytes]:
-    keyed = header(scope, b"x-api-key") or header(scope, b"authorization")
-    if keyed or b"application/json" in header(scope, b"accept"):
+    if b"text/html" not in header(scope, b"accept"):
         return "application/json", json.dumps(errors.body(status, code, sentence, request=None)).encode()
     words = {"status": status, "title": "The port cannot be opened", "message": sentence}
     page = render_to_string("components/failed.html", words)
