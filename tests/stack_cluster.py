@@ -1,7 +1,7 @@
 """A demo cluster for tests of stacks: it starts pods at once, notes what it is asked, and fails on demand."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from orchestrator.backends.cluster.demo import DemoCluster
@@ -14,36 +14,44 @@ from orchestrator.services.stacks import manifests
 DOWN = Unreachable("The API server cannot be reached.", service="kubernetes")
 
 
+def nothing(verb: str, plural: str, name: str) -> None:
+    pass
+
+
 class StackCluster(DemoCluster):
-    """`before` is called with the verb, the plural and the name of what is asked for, and may raise."""
+    """`before` and `after` are called with verb, plural and name of what is asked for, and may raise."""
 
     def __init__(self) -> None:
         super().__init__(seed=42, evolve=False, listener=feed.heard)
         self.calls: list[tuple[str, str, str]] = []
-        self.before: Callable[[str, str, str], object] = lambda verb, plural, name: None
+        self.before: Callable[[str, str, str], object] = nothing
+        self.after: Callable[[str, str, str], object] = nothing
 
-    def _asked(self, verb: str, resource: Any, name: str) -> None:
+    @contextmanager
+    def _asked(self, verb: str, resource: Any, name: str) -> Iterator[None]:
         self.calls.append((verb, resource.plural, name))
         self.before(verb, resource.plural, name)
+        yield
+        self.after(verb, resource.plural, name)
 
     def get(self, resource, *, namespace, name, subresource=""):
-        self._asked("get", resource, name)
-        return super().get(resource, namespace=namespace, name=name, subresource=subresource)
+        with self._asked("get", resource, name):
+            return super().get(resource, namespace=namespace, name=name, subresource=subresource)
 
     def create(self, resource, manifest, *, namespace, dry_run=False):
-        self._asked("create", resource, manifest["metadata"]["name"])
-        made = super().create(resource, manifest, namespace=namespace, dry_run=dry_run)
-        if resource.plural == "pods":
-            self.step(5)  # until it has a node and runs
-        return made
+        with self._asked("create", resource, manifest["metadata"]["name"]):
+            made = super().create(resource, manifest, namespace=namespace, dry_run=dry_run)
+            if resource.plural == "pods":
+                self.step(5)  # until it has a node and runs
+            return made
 
     def replace(self, resource, manifest, *, namespace, name, dry_run=False):
-        self._asked("replace", resource, name)
-        return super().replace(resource, manifest, namespace=namespace, name=name, dry_run=dry_run)
+        with self._asked("replace", resource, name):
+            return super().replace(resource, manifest, namespace=namespace, name=name, dry_run=dry_run)
 
     def delete(self, resource, *, namespace, name, **more):
-        self._asked("delete", resource, name)
-        super().delete(resource, namespace=namespace, name=name, **more)
+        with self._asked("delete", resource, name):
+            super().delete(resource, namespace=namespace, name=name, **more)
 
     def add(self, row: Stack) -> Stack:
         """Make the pod and the service of a row, as a create does."""
@@ -78,4 +86,4 @@ class StackCluster(DemoCluster):
         self.before = before
 
     def works(self) -> None:
-        self.before = lambda verb, plural, name: None
+        self.before = self.after = nothing

@@ -2,10 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from time import monotonic
+from datetime import datetime
 
-from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from orchestrator.backends.errors import BackendError
@@ -20,32 +18,27 @@ from orchestrator.services.stacks.batches import LONGEST_ERROR, Result
 logger = logging.getLogger(__name__)
 
 FAILED = "delete pod/service failed"
+MOST = 100  # jobs that one round looks at
 Clock = Callable[[], datetime]
 
 
-def waiting(limit: int | None = None) -> list[StackBatch]:
-    """Return the jobs that are not over, the oldest first: as many as are worked on side by side."""
-    rows = StackBatch.objects.filter(ended_at__isnull=True).order_by("created_at", "pk")
-    return list(rows[: limit or settings.STACK_BATCH_WORKERS])
+def waiting() -> list[StackBatch]:
+    """Return the jobs that are not over, the oldest first."""
+    return list(StackBatch.objects.filter(ended_at__isnull=True).order_by("created_at", "pk")[:MOST])
 
 
-def work(row: StackBatch, *, at: datetime, seconds: float) -> bool:
-    """Delete the stacks of a job one after another, for so long at most; return True once it is over.
+def work(row: StackBatch, *, clock: Clock, until: datetime) -> None:
+    """Delete the stacks of a job one after another, and close it; what is left at `until` is left.
 
     It may be killed at any line and repeated: what was begun is finished first. Raises `LeaseLost` if another
     process took over.
     """
-    begun = monotonic()
-
-    def clock() -> datetime:
-        return at + timedelta(seconds=monotonic() - begun)
-
-    while (item := _next(row)) is not None:
-        if monotonic() - begun >= seconds:
-            return False
+    while clock() < until:
+        item = _next(row)
+        if item is None:
+            _end(row, at=clock())
+            return
         _finish(row, item, clock=clock)
-    _end(row, at=clock())
-    return True
 
 
 def _next(row: StackBatch) -> StackBatchItem | None:

@@ -86,7 +86,7 @@ def _tried(act: Callable[[], object], *, until: float) -> None:
 
     That it exists already means that an earlier try came through without an answer.
     """
-    left = max(0.0, until - monotonic())
+    left = max(0.001, until - monotonic())  # Once at least; 0 would mean that too, with a warning.
     for attempt in stamina.retry_context(
         on=lambda exc: isinstance(exc, BackendError) and passing(exc) and not _exists(exc),
         attempts=None,

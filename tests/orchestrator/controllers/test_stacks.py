@@ -1,10 +1,12 @@
 """orchestrator.controllers.stacks"""
 
 from datetime import timedelta
+from time import process_time
 
 import pytest
 from django.db import OperationalError
 from django.utils.timezone import now
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from orchestrator.backends.cluster.port import Kind
@@ -122,3 +124,27 @@ def test_objects_of_others_bring_no_run(cluster):
     before = stacks.sign()
     cluster.take(Kind.PODS, next(iter(cluster.names(Kind.PODS, namespace="staging"))), namespace="staging")
     assert stacks.sign() == before
+
+
+def crowd(cluster, number: int) -> None:
+    """Put many stacks, their pods and services into the table and the caches."""
+    first = made(cluster)
+    for _ in range(2):  # The policy is made. After that the demo shows its world no more, which has no crowd.
+        stacks.reconcile(NOON)
+    pods, services = cluster.cache(Kind.PODS), cluster.cache(Kind.SERVICES)
+    pod, service = pods.get("stacks", first.pk), services.get("stacks", f"svc-{first.pk}")
+    for each in range(number):
+        first.pk = f"stack-of-a-crowd-{each}"
+        first.save(force_insert=True)
+        pods.put(replace(pod, name=first.pk))
+        services.put(replace(service, name=f"svc-{first.pk}"))
+
+
+def test_a_thousand_stacks_cost_no_call_and_little_time(cluster):
+    crowd(cluster, 1000)
+    cluster.calls.clear()
+    begun = process_time()
+    stacks.reconcile(NOON)
+    assert process_time() - begun < 1
+    assert cluster.calls == []
+    assert Stack.objects.filter(updated_at=NOON).count() == 1001

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils.timezone import now
 
 from orchestrator.backends.cluster.port import Kind
@@ -14,7 +13,7 @@ from orchestrator.services import access, leases
 from orchestrator.services.access import Caller
 from orchestrator.services.leases import Held, LeaseLost
 from orchestrator.services.stacks import batch_work, batches, removal
-from tests.kills import Killed, dies_at
+from tests.kills import Killed, life
 from tests.stack_rows import stack_row
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +98,7 @@ def test_a_job_of_which_everything_fails_has_failed(cluster, three):
 
 
 def test_a_stack_counts_in_the_job_that_removed_it_and_in_no_other(cluster, three):
-    first, second = (batches.begin(MARA, three, at=NOON) for _ in range(2))
+    first, second = (batches.begin(MARA, three, at=NOON + timedelta(seconds=each)) for each in range(2))
     run()
     found = [batches.job(each.job_id) for each in (first, second)]
     # Which of the two is first is not said: they were begun at the same moment.
@@ -114,12 +113,13 @@ def test_what_expired_or_was_deleted_before_is_not_found(cluster, three):
     assert results(begun) == ["not_found", "not_found", "deleted"]
 
 
-def test_a_process_that_is_killed_at_any_statement_is_followed_by_one_that_finishes(cluster, three):
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_is_killed_anywhere_is_followed_by_one_that_finishes(cluster, three):
     begun = batches.begin(MARA, three, at=NOON)
     number = 0
     while True:
         try:
-            with connection.execute_wrapper(dies_at(number)):
+            with life(cluster, number):
                 stack_batches.reconcile(NOON)
             break
         except Killed:
@@ -150,17 +150,15 @@ def test_what_was_begun_counts_as_ours_whoever_finished_it(cluster, three, by_re
     assert results(begun) == ["deleted"]
 
 
-def test_many_jobs_are_worked_on_side_by_side_and_in_turn(cluster, three, settings, monkeypatch):
-    settings.STACK_BATCH_WORKERS = 2
-    jobs = [batches.begin(MARA, [each], at=NOON + timedelta(seconds=n)) for n, each in enumerate(three)]
-    assert [row.pk for row in batch_work.waiting()] == [each.job_id for each in jobs[:2]]
-    settings.STACK_BATCH_WORKERS = 1
-    run()
+def test_many_jobs_are_done_in_the_order_of_their_beginning(cluster, three):
+    jobs = [batches.begin(MARA, [each], at=NOON - timedelta(seconds=n)) for n, each in enumerate(three)]
+    assert [row.pk for row in batch_work.waiting()] == [each.job_id for each in jobs[::-1]]
+    stack_batches.reconcile(NOON)
     assert [results(each) for each in jobs] == [["deleted"]] * 3
 
 
-def test_a_long_job_lets_others_have_their_turn(cluster, three, monkeypatch):
-    monkeypatch.setattr(stack_batches, "SLICE_SECONDS", 0.0)
+def test_what_is_left_after_a_while_is_left_to_the_next_round(cluster, three, monkeypatch):
+    monkeypatch.setattr(stack_batches, "SLICE", timedelta())
     begun = batches.begin(MARA, three, at=NOON)
     assert stack_batches.reconcile(NOON) == NOON + stack_batches.SOON
     assert results(begun) == ["waiting"] * 3
