@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, model_validator
 from pydantic import field_validator as check
 from pydantic_settings import SettingsConfigDict
 
+from orchestrator.env_aliases import AliasEnvironment, completed
 from orchestrator.env_stacks import StackEnvironment
 from orchestrator.env_values import NAMESPACE, Duration, Names, Number, Port, Secret, Text, network
 
@@ -33,10 +34,12 @@ GROUPS = (
 )  # rate limits; every group has a window and a number
 
 
-class Environment(StackEnvironment):
+class Environment(StackEnvironment, AliasEnvironment):
     """Every variable an operator may set. The description of each is the table in README."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, validate_default=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, validate_default=True
+    )
 
     app_env: Literal["local", "production"] = Field(
         "local", description="`production` asks everybody to sign in and refuses weak settings"
@@ -66,7 +69,11 @@ class Environment(StackEnvironment):
         None, description="`console` or `json`; by default console in local mode, JSON in production"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
-    max_body_bytes: Number = Field(1048576, description="larger request bodies are refused with 413")
+    max_body_bytes: Number = Field(
+        1048576,
+        validation_alias=AliasChoices("MAX_BODY_BYTES", "LOG_MAX_BODY_BYTES"),
+        description="larger request bodies are refused with 413. Also read from `LOG_MAX_BODY_BYTES`",
+    )
 
     database_url: SecretStr = Field(
         SecretStr("sqlite:///var/orchestrator.sqlite3"),
@@ -112,7 +119,9 @@ class Environment(StackEnvironment):
     )
     kubeconfig: Text = Field(
         None,
-        description="kubeconfig files, separated by `:`; else `~/.kube/config`, else the service account",
+        validation_alias=AliasChoices("KUBECONFIG", "K8S_KUBECONFIG"),
+        description="kubeconfig files, separated by `:`; else `~/.kube/config`, else the service account. "
+        "Also read from `K8S_KUBECONFIG`",
     )
     k8s_context: Text = Field(
         None, description="the context to begin with; else the kubeconfig's current context"
@@ -145,6 +154,11 @@ class Environment(StackEnvironment):
     sign_in_link_ttl: Duration = Field(
         timedelta(minutes=15), description="how long a one-time sign-in link works"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def aliases(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return completed(values)
 
     @check("allowed_hosts")
     @classmethod

@@ -247,6 +247,7 @@ K8S_CONTEXT = ENV.k8s_context
 DEFAULT_MODE = ENV.default_mode
 CLUSTER_NAMESPACES = ENV.cluster_namespaces
 K8S_API_TIMEOUT_SECONDS = ENV.k8s_api_timeout_ms / 1000
+K8S_CLIENT_QPS, K8S_CLIENT_BURST = ENV.k8s_client_qps, ENV.k8s_client_burst
 CACHE_IDLE = ENV.cache_idle
 DEMO_SEED = ENV.demo_seed
 DEMO_EVOLVE = ENV.demo_evolve
@@ -281,6 +282,13 @@ STACK_MAX_CONTAINERS = ENV.stack_max_containers
 STACK_BATCH_WORKERS = ENV.stack_batch_workers
 STACK_BATCH_JOB_RETENTION = ENV.stack_batch_job_retention
 STACK_LIMIT_PER_KEY = ENV.stack_limit_per_key
+
+# --- Processes
+SHUTDOWN_TIMEOUT = ENV.shutdown_timeout
+LEASE_REPLACED = ENV.leader_election_lease_duration
+LEASE_DURATION = ENV.leader_election_renew_deadline
+LEASE_POLL = ENV.leader_election_retry_period
+PROCESS_NAME = ENV.leader_election_identity
 
 # --- Housekeeping
 ACTIVITY_KEEP = ENV.activity_keep

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 from time import monotonic
 
+from django.conf import settings
 from django.db import Error, close_old_connections, connection
 from django.utils.timezone import now
 
@@ -33,7 +34,8 @@ SHORTEST_PAUSE = timedelta(milliseconds=200)  # A due time in the past must not 
 
 def new_owner() -> str:
     """Return a name for this process that no other one has, also after a restart."""
-    return f"{socket.gethostname()[:60]}-{os.getpid()}-{secrets.token_hex(4)}"
+    name = (settings.PROCESS_NAME or socket.gethostname())[:60]
+    return f"{name}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class Worker:

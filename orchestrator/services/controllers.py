@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
@@ -16,8 +17,8 @@ from orchestrator.services.leases import Held
 
 TOPIC = "controllers"
 AREA = "controllers"
-# A lease changes hands within 15 s of a death; only what lasts longer is a problem that a probe reports.
-TAKEOVER = timedelta(seconds=15)
+# So soon after a death a lease changes hands; only what lasts longer is a problem that a probe reports.
+TAKEOVER: timedelta = settings.LEASE_REPLACED
 LATE = timedelta(seconds=60)  # A run that should have begun this long ago is overdue.
 LONGEST_RUN = timedelta(minutes=10)  # A run that takes longer is stuck.
 

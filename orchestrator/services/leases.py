@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import F
 
 from orchestrator.errors import NotNow
@@ -14,8 +15,8 @@ from orchestrator.models import Lease
 # A dead owner must be replaced within 15 seconds. The others look every POLL, so the lease itself has to end
 # earlier; three seconds remain for a busy machine. A live owner renews four times in that while, so that one
 # slow write does not cost it the lease. Machines must agree on the time to a second or two (NTP).
-DURATION = timedelta(seconds=10)
-POLL = timedelta(seconds=2)
+DURATION: timedelta = settings.LEASE_DURATION
+POLL: timedelta = settings.LEASE_POLL
 HEARTBEAT = DURATION / 4
 
 

@@ -254,7 +254,7 @@ def test_head_is_get_without_a_body(stacks_api, demo, path):
         ("GET", "/stacks/x/stop", "POST, OPTIONS"),
         ("DELETE", "/stacks/batch-delete/x", "GET, HEAD, OPTIONS"),
         ("POST", "/stacks/x/logs", "GET, HEAD"),
-        ("POST", "/stacks/x/wait", "GET, HEAD"),
+        ("POST", "/stacks/x/wait", "GET, HEAD, OPTIONS"),
         ("POST", "/healthz", "GET, HEAD, OPTIONS"),
     ],
 )

@@ -96,7 +96,7 @@ def test_durations(variables, text, seconds):
     assert env.load().cache_idle == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "-5s", "5 s", "1w", "s", "1h 30m", "NaN", "9" * 30 + "d"])
+@pytest.mark.parametrize("text", ["-5s", "5 s", "1w", "s", "1h 30m", "NaN", "9" * 30 + "d"])
 def test_wrong_durations_are_refused(variables, text):
     variables({"CACHE_IDLE": text})
     assert "CACHE_IDLE: write a duration such as 500ms" in mistakes()

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
@@ -27,6 +28,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from yaml import YAMLError
 
 from orchestrator.backends.cluster import raw
+from orchestrator.backends.cluster.pace import Pace
 from orchestrator.backends.cluster.upgrade import Upgrade, upgrade_to
 from orchestrator.backends.errors import (
     BackendError,
@@ -74,6 +76,7 @@ class Transport:
         self._load = load
         self._lock = Lock()
         self._api: client.ApiClient | None = None
+        self._pace = Pace(rate=settings.K8S_CLIENT_QPS, burst=settings.K8S_CLIENT_BURST)
 
     def get(
         self,
@@ -153,6 +156,7 @@ class Transport:
         read_seconds: float,
     ) -> Any:
         api = self._client()
+        self._pace.wait()
         content = {} if body is None else {"Content-Type": content_type}
         request = api.param_serialize(
             method,

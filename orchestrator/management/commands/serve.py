@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from argparse import ArgumentParser
+from math import ceil
 from threading import Event, Timer
 from types import FrameType
 
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
-from orchestrator import relay, streams
+from orchestrator import env_aliases, relay, streams
 from orchestrator.controllers import runner
 from orchestrator.errors import DomainError
 from orchestrator.management import database
@@ -28,11 +29,11 @@ OPEN_AREAS = (
 )
 KEEP_ALIVE_SECONDS = 75  # as long as proxies keep theirs; 5 would make every visitor connect again
 BACKLOG = 2048  # connections that wait to be accepted
-# A stop takes less than 5 seconds in all. A call that hangs may hold a thread for longer; whatever is cut may
-# be cut at any line.
-ANSWERS_SECONDS = 2
-WORKERS_SECONDS = 1.0
-LAST_SECONDS = 4.0
+# A stop takes less than 5 seconds in all, and no longer than SHUTDOWN_TIMEOUT. A call that hangs may hold a
+# thread for longer; whatever is cut may be cut at any line.
+LAST_SECONDS = min(4.0, settings.SHUTDOWN_TIMEOUT.total_seconds())
+ANSWERS_SECONDS = min(2, ceil(LAST_SECONDS / 2))
+WORKERS_SECONDS = min(1.0, LAST_SECONDS / 4)
 ANY_ADDRESS = ("0.0.0.0", "::", "")  # a browser cannot open these
 
 
@@ -76,8 +77,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn listens to signals only while it serves, and raises them again at its end.
             signal.signal(number, server.handle_exit)
-        if not settings.API_KEY_ENABLED:
-            logger.warning(OPEN_AREAS)
+        for sentence in warnings():
+            logger.warning(sentence)
         contexts.warm()
         carriers = relay.start(silent)
         workers = [] if options["no_controllers"] else runner.start(stop)
@@ -98,6 +99,13 @@ class Command(BaseCommand):
         elif settings.LOCAL:
             self.stdout.write(first_link(base_url))
         self.stdout.flush()
+
+
+def warnings() -> list[str]:
+    """Return what is set and hardly meant so."""
+    ports = (settings.STACK_NODEPORT_MIN, settings.STACK_NODEPORT_MAX)
+    opened = [] if settings.API_KEY_ENABLED else [OPEN_AREAS]
+    return opened + env_aliases.warnings(os.environ, node_ports=ports)
 
 
 def first_link(base_url: str) -> str:
