@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any
 
 import yaml
@@ -20,6 +21,8 @@ from dashboard.permissions import caller_of, needs
 from dashboard.shell import env_of
 from dashboard.stack_acts import WRITE
 from orchestrator.errors import DomainError, InvalidInput
+from orchestrator.services import idempotency
+from orchestrator.services.idempotency import Answer, Call, UnderWay
 from orchestrator.services.stacks import creation, place, podspec
 from orchestrator.services.stacks.targets import MOST, Target, checked
 
@@ -94,14 +97,46 @@ def new(request: HttpRequest) -> HttpResponse:
         if act == "check":
             found = podspec.check(typed.text, checked(targets), creation.pod_policy())
             return _page(request, typed, accepted=found)
-        made = creation.create(caller_of(request), pod_spec=typed.text, targets=targets, at=now())
+        return redirect(_once(request, typed, targets))
+    except UnderWay:
+        messages.info(request, "This stack is being made already. It is here as soon as it has a node.")
+        return redirect("dashboard:stacks")
     except DomainError as exc:
         status = 200 if act == "check" else errors.status_of(exc)
         return _page(request, explained(typed, exc), status=status)
+
+
+def _once(request: HttpRequest, typed: Typed, targets: list[Target]) -> str:
+    """Make the stack and return its address; the same form sent twice makes one.
+
+    Raises what `creation.create` raises, and `UnderWay` while the first is being made.
+    """
+    call = Call(
+        caller=caller_of(request),
+        route=request.path,
+        key=request.POST.get("once") or token_hex(16),
+        body=repr((typed.text, targets)).encode(),
+        longest=2 * settings.STACK_SCHEDULING_TIMEOUT,
+        found=lambda _name: None,
+    )
+    begun = idempotency.claim(call, at=now())
+    if isinstance(begun, Answer):
+        return begun.headers["Location"]
+    try:
+        address = _made(request, typed, targets)
+    except Exception:
+        idempotency.release(begun)
+        raise
+    idempotency.settle(begun, Answer(302, b"", {"Location": address}))
+    return address
+
+
+def _made(request: HttpRequest, typed: Typed, targets: list[Target]) -> str:
+    made = creation.create(caller_of(request), pod_spec=typed.text, targets=targets, at=now())
     messages.success(request, f"{made.view.stack_id} is created. It is on {made.view.node_id or 'its way'}.")
     if made.warnings:
         messages.warning(request, f"Not taken as written: {'; '.join(made.warnings)}.")
-    return redirect(stack_cells.path(made.view.stack_id))
+    return stack_cells.path(made.view.stack_id)
 
 
 def explained(typed: Typed, exc: DomainError) -> Typed:
@@ -184,6 +219,7 @@ def _page(
     name = place.cluster().context.name
     context = {
         "typed": typed,
+        "once": token_hex(16),
         "most": MOST,
         "here": request.path,
         "place": name,

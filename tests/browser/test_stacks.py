@@ -33,6 +33,13 @@ def make(page: Page, text: str | None = None) -> str:
     return answer.headers["location"].rpartition("/")[2]
 
 
+def assert_it_fits(page: Page) -> None:
+    """See that a small screen shows the page without moving it sideways."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def test_a_stack_is_made_by_the_form_and_opened_through_this_server(page):
     page.goto(LIST)
     page.get_by_role("link", name="New stack").first.click()
@@ -42,6 +49,7 @@ def test_a_stack_is_made_by_the_form_and_opened_through_this_server(page):
     expect(page.locator("main")).to_contain_text("is created")
     expect(page.locator("main .ttl")).to_contain_text("running", timeout=RUNNING_WITHIN)
     assert grave_violations(page) == []
+    assert_it_fits(page)
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Open port 8080").click()
     expect(opened.value.locator("body")).not_to_be_empty()
@@ -140,6 +148,8 @@ def test_twenty_are_deleted_as_a_job_with_its_progress(page):
     for name in names:
         page.get_by_label(f"Choose {name}").check()
     expect(page.locator("[data-chosen]")).to_have_text("20 chosen")
+    assert grave_violations(page) == []
+    assert_it_fits(page)
     page.get_by_role("button", name="Delete chosen…").click()
     expect(page.get_by_role("heading", name="Delete 20 stacks?")).to_be_visible()
     expect(page.get_by_role("region", name="Stacks to delete, table")).to_contain_text(names[19])
@@ -147,6 +157,7 @@ def test_twenty_are_deleted_as_a_job_with_its_progress(page):
     page.get_by_role("button", name="Delete 20 stacks").click()
     expect(page.get_by_role("img", name=re.compile("of 20 stacks are done"))).to_be_visible()
     assert grave_violations(page) == []
+    assert_it_fits(page)
     expect(page.get_by_role("heading", name="Deleted 20 of 20 stacks")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("img", name="20 of 20 stacks are done")).to_be_visible()
     page.get_by_role("link", name="All stacks").click()

@@ -162,6 +162,13 @@ def test_a_port_opens_through_this_server(looking):
     assert AuditEvent.objects.filter(action="Open port").count() == 1
 
 
+def test_what_does_not_run_offers_no_port_to_open(looking):
+    stack_row(ports=(31001,), status="failed")
+    html = body(looking.get(ONE))
+    assert f"{ONE}/ports/80/open" not in html
+    assert "Nothing answers here: the stack is failed" in html
+
+
 def test_a_port_that_is_not_published_opens_nothing(looking):
     stack_row(ports=(31001,))
     assert looking.post(f"{ONE}/ports/81/open").status_code == 404

@@ -1,9 +1,12 @@
 """dashboard.stack_form"""
 
 import pytest
+from django.utils.timezone import now
 
 from dashboard.stack_form import EXAMPLE, line_of
-from orchestrator.models import Stack, StackPort
+from orchestrator.models import KeptAnswer, Stack, StackPort
+from orchestrator.services import idempotency
+from orchestrator.services.stacks.targets import Target
 
 pytestmark = pytest.mark.usefixtures("own_world")
 FORM = "/dashboard/stacks/new"
@@ -117,6 +120,29 @@ def test_a_stack_is_made_and_its_page_opens(signed_in):
     assert answer["Location"] == f"/dashboard/stacks/{row.pk}"
     assert [port.container_port for port in StackPort.objects.all()] == [80]
     assert f"{row.pk} is created." in body(signed_in.get(answer["Location"]))
+
+
+def test_the_same_form_sent_twice_makes_one_stack(signed_in):
+    first = signed_in.post(FORM, values(once="a-key"))
+    again = signed_in.post(FORM, values(once="a-key"))
+    assert first["Location"] == again["Location"]
+    assert Stack.objects.count() == 1
+
+
+def test_a_form_sent_again_while_the_first_is_under_way_leads_to_the_list(signed_in, operator):
+    call = {"caller": f"user {operator.pk}", "route": FORM, "key_digest": idempotency.digest(b"a-key")}
+    body_of_call = repr((EXAMPLE, [Target(80, "TCP")])).encode()
+    KeptAnswer.objects.create(
+        **call, body_digest=idempotency.digest(body_of_call), run="x", begun_at=now(), made=""
+    )
+    answer = signed_in.post(FORM, values(once="a-key"))
+    assert answer["Location"] == "/dashboard/stacks"
+    assert "This stack is being made already" in body(signed_in.get("/dashboard/stacks"))
+
+
+def test_what_was_refused_may_be_sent_again(signed_in):
+    assert signed_in.post(FORM, values("kind: [", once="a-key")).status_code == 422
+    assert signed_in.post(FORM, values(once="a-key")).status_code == 302
 
 
 def test_what_was_left_out_of_a_spec_is_said(signed_in):
