@@ -24,7 +24,7 @@ from orchestrator.services import activity
 from orchestrator.services.clusters import contexts, feed, lists
 from orchestrator.services.clusters import usage as services
 from orchestrator.services.clusters.findings import Finding, broken_nodes, broken_pods, counted
-from orchestrator.services.stacks import reads, removal, totals
+from orchestrator.services.stacks import place, reads, removal, totals
 
 WAIT_SECONDS = 0.3
 MOST_BROKEN = 500  # pods looked at for the findings
@@ -264,7 +264,7 @@ def _tile(
 
 def _stacks_tile(request: HttpRequest, scope: contexts.Scope) -> Iterable[Tile]:
     """Return how many stacks there are, on the page of the cluster that they live in."""
-    if not may(request, "stacks:read") or contexts.catalogue().current != scope.context.name:
+    if not may(request, "stacks:read") or place.name() != scope.context.name:
         return
     at = now()
     counts = reads.page(reads.Query(limit=1), at=at).counts

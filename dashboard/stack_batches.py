@@ -121,7 +121,7 @@ def _question(request: HttpRequest, views: list[View], *, asked: int, typed: str
     if not views:
         messages.info(request, "No stack was chosen, or all of them are gone already.")
         return redirect("dashboard:stacks")
-    name = place.cluster().context.name
+    name = place.name()
     context: dict[str, Any] = {
         "views": [(view, stack_cells.badge(view)) for view in views[:MOST_NAMED]],
         "more": max(0, len(views) - MOST_NAMED),

@@ -216,7 +216,7 @@ def _ports(request: HttpRequest, typed: Typed) -> HttpResponse:
 def _page(
     request: HttpRequest, typed: Typed, *, accepted: podspec.Checked | None = None, status: int = 200
 ) -> HttpResponse:
-    name = place.cluster().context.name
+    name = place.name()
     context = {
         "typed": typed,
         "once": token_hex(16),

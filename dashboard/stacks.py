@@ -67,7 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "address": address,
         "query": address.query,
         "here": address.to(),
-        "place": place.cluster().context.name,
+        "place": place.name(),
         "namespace": settings.STACK_NAMESPACE,
         "writes": writes,
         "state": found.state,
@@ -87,7 +87,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def topics() -> str:
     """Return what pages of stacks follow: their rows, and the pods they are shown with."""
-    context = place.cluster().context.name
+    context = place.name()
     return f"{removal.TOPIC} {feed.topic(Kind.PODS, context=context, namespace=settings.STACK_NAMESPACE)}"
 
 

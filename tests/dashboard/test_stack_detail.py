@@ -173,3 +173,24 @@ def test_a_port_that_is_not_published_opens_nothing(looking):
     stack_row(ports=(31001,))
     assert looking.post(f"{ONE}/ports/81/open").status_code == 404
     assert looking.get(f"{ONE}/ports/80/open").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("tab", "sentence"),
+    [
+        ("", "Its pod runs on worker-a"),
+        ("/events", "No event is known"),
+        ("/spec", "What was created cannot be read.</b> Cluster unavailable."),
+        ("/logs", "There is no log"),
+    ],
+)
+def test_a_stack_of_a_cluster_that_is_not_open_is_shown_as_it_was(signed_in, tab, sentence):
+    stack_row(context="elsewhere")
+    assert sentence in body(signed_in.get(ONE + tab))
+
+
+def test_a_delete_that_the_cluster_does_not_confirm_says_so(signed_in):
+    stack_row(context="elsewhere")
+    answer = signed_in.post(f"{ONE}/delete")
+    assert answer.status_code == 503
+    assert "Cluster unavailable. It is tried again by itself" in body(answer)

@@ -9,6 +9,8 @@ from orchestrator.backends.cluster.acts import Patch
 from orchestrator.backends.cluster.port import RESOURCES, Kind
 from orchestrator.models import Stack
 from orchestrator.services.clusters import contexts
+from orchestrator.services.stacks import place
+from orchestrator.services.stacks.errors import ClusterUnavailable
 from tests.stack_rows import stack_row
 
 pytestmark = pytest.mark.usefixtures("own_world")
@@ -165,3 +167,13 @@ def test_strays_are_named_with_what_becomes_of_them(signed_in):
     assert "Strays" in html
     assert '<a class="nm o-any" href="/dashboard/pods/staging/rabbitmq-0?context=demo-cluster">' in html
     assert "is removed soon" in html
+
+
+def test_stacks_are_listed_while_their_cluster_cannot_be_opened(signed_in, monkeypatch):
+    def closed():
+        raise ClusterUnavailable
+
+    monkeypatch.setattr(place, "cluster", closed)
+    stack_row(ports=(31001,))
+    assert shown(signed_in.get(LIST)) == [ID]
+    assert signed_in.get(f"{LIST}/new").status_code == 200

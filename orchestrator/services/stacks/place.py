@@ -22,6 +22,11 @@ def watched(cluster: Cluster) -> None:
         cluster.cache(kind).wait(settings.K8S_API_TIMEOUT_SECONDS)
 
 
+def name() -> str:
+    """Return the context that new stacks go to, also if it could not be opened."""
+    return contexts.catalogue().current
+
+
 def named(context: str) -> Cluster | None:
     """Return the cluster that a row names, None if it is not among those that were opened."""
     return contexts.catalogue().clusters.get(context)
