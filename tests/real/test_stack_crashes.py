@@ -1,23 +1,21 @@
 """A server that is killed between two steps of a create or a delete: the next one leaves nothing half-made"""
 
-import json
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
 from tests.real.faults import Answer, Handler, Request
-from tests.real.processes import Process, Processes, started, wait_until
+from tests.real.processes import Process, started, wait_until
 from tests.real.proxy import Proxy
-from tests.real.stacks import Yard, spec, yard
-from tests.real.test_processes import free_port
+from tests.real.shop import Shop
+from tests.real.stacks import yard
 
 pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(240)]
-KEY = "a-key-for-tests-alone"
 POINTS = [(kind, after) for kind in ("pods", "services") for after in (False, True)]
 
 
@@ -40,51 +38,6 @@ class Killer(Proxy):
 
     def _meant(self, request: Request) -> bool:
         return request.method == self._method and f"/{self._kind}" in request.path
-
-
-class Shop:
-    """A server with stacks in a namespace of its own, behind a proxy."""
-
-    def __init__(self, processes: Processes, place: Yard, kubeconfig: Path) -> None:
-        self._processes, self._place, self._kubeconfig = processes, place, kubeconfig
-        self.port = 0
-
-    def serve(self) -> Process:
-        self.port = free_port()
-        process = self._processes.manage(
-            "serve",
-            PORT=str(self.port),
-            KUBECONFIG=str(self._kubeconfig),
-            CLUSTER_BACKEND="kubernetes",
-            API_KEY=KEY,
-            STACK_NAMESPACE=self._place.name,
-            STACK_SCHEDULER_INTERVAL="1s",
-            STACK_SCHEDULING_TIMEOUT="2s",
-        )
-        process.wait_for("Orchestrator is at")
-        return process
-
-    def ask(self, method: str, path: str, body: object = None) -> tuple[int, dict]:
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            content = json.dumps(body) if body is not None else None
-            connection.request(method, path, content, headers={"X-API-Key": KEY})
-            response = connection.getresponse()
-            return response.status, json.loads(response.read())
-
-    def create(self) -> str:
-        """Return the id of a new stack."""
-        target = {"container_port": 8080, "protocol": "TCP"}
-        status, body = self.ask("POST", "/stacks", {"pod_spec": spec(), "target_port": [target]})
-        assert status == 201, body
-        return str(body["stack_id"])
-
-    def is_empty(self) -> bool:
-        """Return True once no row, no port, no pod and no service is left."""
-        with suppress(OSError, HTTPException):
-            _, stats = self.ask("GET", "/stats")
-            held = (stats["total_stacks"], stats["used_node_ports"])
-            return held == (0, 0) and not (self._place.pods() or self._place.services())
-        return False
 
 
 def killed_at(folder: Path, method: str, kind: str, *, after: bool, act: Callable[[Shop], Callable]) -> None:
