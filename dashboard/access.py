@@ -48,6 +48,7 @@ class KeyForm(forms.Form):
     name = forms.CharField(max_length=64)
     scopes = forms.MultipleChoiceField()
     expires = forms.TypedChoiceField(choices=ENDS, coerce=int, initial=90, label="Ends")
+    stack_limit = forms.IntegerField(required=False, label="Most stacks")
 
     def __init__(self, data: Any = None, *, caller: access.Caller) -> None:
         super().__init__(data)
@@ -173,13 +174,13 @@ def _admin(request: HttpRequest) -> access.Caller:
 def _issue(form: KeyForm, caller: access.Caller) -> access.IssuedKey | None:
     """Make the key; a value that is refused becomes an error of its field."""
     values, at = form.cleaned_data, now()
-    expires_at = at + timedelta(days=values["expires"]) if values["expires"] else None
     try:
         return access.issue_key(
             values["name"],
             scopes=values["scopes"],
             owner=caller.user,
-            expires_at=expires_at,
+            expires_at=at + timedelta(days=values["expires"]) if values["expires"] else None,
+            stack_limit=values["stack_limit"],
             at=at,
             by=caller,
         )

@@ -43,7 +43,7 @@ class APIKeyForm(ModelForm):
 
     class Meta:
         model = APIKey
-        fields = ("name", "scopes", "owner", "expires_at")
+        fields = ("name", "scopes", "owner", "expires_at", "stack_limit")
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data
@@ -69,6 +69,7 @@ class APIKeyAdmin(Audited):
         "owner",
         "state",
         "expires_at",
+        "stack_limit",
         "last_used_at",
         "created_at",
     )

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 import yaml
+from django.test import Client
 from django.utils.timezone import now
 
 from orchestrator.models import AuditEvent, Stack
+from orchestrator.services import access
 from tests.apis.reading import check_headers, error_of
 from tests.apis.stack_calls import NEW, SPEC, made, post
 
@@ -282,3 +284,16 @@ def test_json_is_answered_whatever_is_accepted(stacks_api):
     for accepted in ("text/html", "application/xml", "*/*", ""):
         response = stacks_api.get("/stacks", headers={"Accept": accepted})
         assert json.loads(response.content) == {"stacks": []}
+
+
+def test_a_key_may_have_so_many_stacks_at_a_time(stacks_api):
+    issued = access.issue_key(
+        "k", scopes=["stacks:read", "stacks:write"], owner=None, at=now(), stack_limit=1
+    )
+    client = Client(headers={"X-API-Key": issued.key})
+    stack_id = made(client)["stack_id"]
+    response = post(client)
+    assert (response.status_code, error_of(response)["code"]) == (409, "stack_quota_exceeded")
+    client.delete(f"/stacks/{stack_id}")
+    assert post(client).status_code == 201
+    assert post(stacks_api).status_code == 201  # Another key has a number of its own.

@@ -106,6 +106,12 @@ def test_when_a_new_key_ends(as_viewer, days, ends):
     assert found == (ends and ends.days)
 
 
+@pytest.mark.parametrize(("text", "limit"), [("", None), ("0", 0), ("7", 7)])
+def test_a_key_may_have_so_many_stacks(as_viewer, text, limit):
+    as_viewer.post(f"{URL}/keys/new", KEY_FORM | {"stack_limit": text})
+    assert APIKey.objects.get().stack_limit == limit
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -118,6 +124,9 @@ def test_when_a_new_key_ends(as_viewer, days, ends):
         ({"scopes": ["admin"]}, "id_scopes-error"),
         ({"expires": "soon"}, "id_expires-error"),
         ({"expires": "9" * 30}, "id_expires-error"),
+        ({"stack_limit": "many"}, "id_stack_limit-error"),
+        ({"stack_limit": "-1"}, "id_stack_limit-error"),
+        ({"stack_limit": "9" * 30}, "id_stack_limit-error"),
     ],
 )
 def test_a_bad_key_is_explained_beside_its_field(as_viewer, changes, field):

@@ -27,6 +27,9 @@ class Command(BaseCommand):
             help=f"one or more of {', '.join(sorted(access.EVERYTHING))}",
         )
         parser.add_argument("--expires", help="when it ends, such as 12h or 30d; without it, never")
+        parser.add_argument(
+            "--stack-limit", type=int, help="how many stacks it may have at a time; else STACK_LIMIT_PER_KEY"
+        )
         parser.add_argument("--owner", help="user name; the key never may more than this user")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -37,6 +40,7 @@ class Command(BaseCommand):
                 scopes=sorted(set(options["scope"])),
                 owner=_owner(options["owner"]),
                 expires_at=_end(options["expires"], at=at),
+                stack_limit=options["stack_limit"],
                 at=at,
             )
         except InvalidInput as exc:

@@ -25,6 +25,7 @@ AREA = "access"
 SOON = timedelta(days=3)
 ENVIRONMENT_SCOPES = READS | WRITES  # of the key in the variable API_KEY
 KEY_ROLE = "key"
+MOST_STACKS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,17 @@ def issue_key(
     owner: User | None,
     at: datetime,
     expires_at: datetime | None = None,
+    stack_limit: int | None = None,
     by: Caller | None = None,
 ) -> IssuedKey:
     """Make a key, audited, and return it with its row. Repeating it makes another one.
 
     Without an owner it may do all its scopes say, with one never more than the owner may at that moment.
+    `stack_limit` is how many stacks it may have at a time; None is what STACK_LIMIT_PER_KEY says.
     Raises `InvalidInput` for a bad name, scope or time; an owner's keys in use have different names.
     """
     name = name.strip()
-    check_key(name, scopes=scopes, owner=owner, at=at, expires_at=expires_at, by=by)
+    check_key(name, scopes=scopes, owner=owner, at=at, expires_at=expires_at, stack_limit=stack_limit, by=by)
     key = f"orc_{secrets.token_urlsafe(32)}"
     row = APIKey.objects.create(
         name=name,
@@ -59,6 +62,7 @@ def issue_key(
         scopes=sorted(scopes),
         owner=owner,
         expires_at=expires_at,
+        stack_limit=stack_limit,
     )
     audit.record(by, area=AREA, action="Create API key", target=name, note=", ".join(row.scopes), at=at)
     live.publish_on_commit(TOPIC)
@@ -72,12 +76,14 @@ def check_key(
     owner: User | None,
     at: datetime,
     expires_at: datetime | None = None,
+    stack_limit: int | None = None,
     by: Caller | None = None,
 ) -> None:
     """Raise `InvalidInput` where `issue_key` would."""
     problems = [*_name_problems(name.strip(), owner, at), *_scope_problems(scopes, owner, by)]
     if expires_at is not None and expires_at <= at:
         problems.append(Problem("expires", "The end must be in the future."))
+    problems += _limit_problems(stack_limit, by)
     if problems:
         raise InvalidInput(problems[0].message, problems=problems)
 
@@ -176,6 +182,17 @@ def _name_problems(name: str, owner: User | None, at: datetime) -> list[Problem]
         return [Problem("name", "A name has 1 to 64 printable characters.")]
     if owner is not None and APIKey.objects.usable(at=at).filter(owner=owner, name=name).exists():
         return [Problem("name", f"{owner} has a key called “{name}” already.")]
+    return []
+
+
+def _limit_problems(limit: int | None, by: Caller | None) -> list[Problem]:
+    usual: int = settings.STACK_LIMIT_PER_KEY
+    if limit is None:
+        return []
+    if not 0 <= limit <= MOST_STACKS:
+        return [Problem("stack_limit", f"A number of stacks is 0 to {MOST_STACKS}.")]
+    if usual and limit > usual and by is not None and not by.may(ADMIN):
+        return [Problem("stack_limit", f"Only an admin makes keys for more than {usual} stacks.")]
     return []
 
 

@@ -38,9 +38,11 @@ def test_a_key_with_an_end_and_an_owner(viewer):
         "30d",
         "--owner",
         "viewer-user",
+        "--stack-limit",
+        "3",
     )
     key = APIKey.objects.get()
-    assert key.owner == viewer
+    assert (key.owner, key.stack_limit) == (viewer, 3)
     assert timedelta(days=29) < key.expires_at - now() <= timedelta(days=30)
 
 
@@ -54,6 +56,7 @@ def test_a_key_with_an_end_and_an_owner(viewer):
         (["--name", "ci", "--scope", "stacks:read", "--expires", "soon"], "duration"),
         (["--name", "ci", "--scope", "stacks:read", "--expires", "9999999999d"], "duration"),
         (["--name", "ci", "--scope", "stacks:read", "--expires", "0"], "future"),
+        (["--name", "ci", "--scope", "stacks:read", "--stack-limit", "-1"], "number of stacks"),
         (["--name", "ci", "--scope", "stacks:read", "--owner", "nobody"], "no user called nobody"),
         (["--name", "ci", "--scope", "stacks:write", "--owner", "viewer-user"], "has no scope stacks:write"),
     ],

@@ -147,6 +147,14 @@ def test_nobody_makes_a_key_that_may_more_than_they(operator):
         issue(scopes=["admin"], by=access.caller_of_user(operator))
 
 
+def test_only_admins_make_keys_for_more_stacks_than_usual(operator, admin, settings):
+    settings.STACK_LIMIT_PER_KEY = 5
+    with pytest.raises(InvalidInput, match="more than 5 stacks"):
+        issue(stack_limit=6, by=access.caller_of_user(operator))
+    issue(stack_limit=5, by=access.caller_of_user(operator))
+    assert issue("other", stack_limit=6, by=access.caller_of_user(admin)).row.stack_limit == 6
+
+
 def test_a_name_is_free_again_after_its_key_is_revoked(operator):
     first = issue(owner=operator)
     access.revoke_key(first.row.pk, by=access.caller_of_user(operator), at=now())
