@@ -103,8 +103,7 @@ def start(stop: Event, *, reconcilers: Mapping[str, Reconcile] | None = None) ->
     """Start the controllers and a heartbeat; return their threads, which end after `stop` is set."""
     owner = new_owner()
     table = CONTROLLERS if reconcilers is None else reconcilers
-    signs = SIGNS if reconcilers is None else {}
-    workers = [Worker(name, each, owner=owner, sign=signs.get(name)) for name, each in table.items()]
+    workers = [Worker(name, each, owner=owner, sign=SIGNS.get(name)) for name, each in table.items()]
     # Daemons: a call that hangs must not keep a stopped process alive. A run may be cut at any line.
     loops = [Thread(target=_loop, args=(each, owner, stop), name=each.name, daemon=True) for each in workers]
     beat = Thread(target=_beat, args=(owner, loops, list(table)), name="heartbeat", daemon=True)

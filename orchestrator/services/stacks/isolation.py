@@ -1,12 +1,14 @@
 """Keeps the network policy of stacks as settings want it, and says when it is missing."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
+from operator import is_
 
 from django.conf import settings
 from django.db import transaction
 
-from orchestrator.backends.cluster.objects import NetworkPolicy
+from orchestrator.backends.cluster.objects import NetworkPolicy, Row
 from orchestrator.backends.cluster.port import Cluster, Kind
 from orchestrator.backends.errors import BackendError
 from orchestrator.models import Stack
@@ -19,15 +21,16 @@ from orchestrator.services.stacks.retries import Retries
 logger = logging.getLogger(__name__)
 
 retries = Retries()
-# Context -> version of its policies and what was wanted, as last compared; empty after a restart.
-_compared: dict[str, tuple[int, str]] = {}
+# Context -> the policies of the namespace and what was wanted, as last compared; empty after a restart.
+_compared: dict[str, tuple[Sequence[Row], str]] = {}
 
 
 def look(*, at: datetime) -> bool:
     """Compare the policy with what is wanted, and put it right; return True if something was changed.
 
     It is the server's to keep if STACK_MANAGE_NETWORK_POLICY says so and stacks exist. The API server is
-    asked only if some policy changed since the last comparison. What it refuses is tried again ever later.
+    asked only if a policy of the namespace changed since the last comparison. What it refuses is tried
+    again ever later.
     """
     if not settings.STACK_MANAGE_NETWORK_POLICY:
         return False
@@ -39,8 +42,8 @@ def look(*, at: datetime) -> bool:
     if not is_current(cache.state(), settings.STACK_NAMESPACE) or not _is_used(cluster):
         return False
     name = cluster.context.name
-    now = (cache.version, repr(policy.manifest()))
-    if _compared.get(name) == now or not retries.may_try(name, at=at):
+    rows, wanted = cache.rows(settings.STACK_NAMESPACE), repr(policy.manifest())
+    if _is_known(name, rows, wanted) or not retries.may_try(name, at=at):
         return False
     with transaction.atomic():
         leases.guard()
@@ -50,7 +53,7 @@ def look(*, at: datetime) -> bool:
         logger.warning("the network policy of stacks cannot be kept: %s", exc.message)
         retries.failed(name, at=at)
         return False
-    _compared[name] = now
+    _compared[name] = rows, wanted
     retries.worked(name)
     if changed:
         _tell(cluster, at=at)
@@ -77,6 +80,15 @@ def gap() -> str:
     if settings.STACK_MANAGE_NETWORK_POLICY and not _is_used(cluster):
         return ""
     return f"No network policy isolates the stacks in the namespace {settings.STACK_NAMESPACE}."
+
+
+def _is_known(name: str, rows: Sequence[Row], wanted: str) -> bool:
+    """Return True if nothing changed since the last comparison.
+
+    A row does not hold all of a policy, but every change of one puts another row into the cache.
+    """
+    before, then = _compared.get(name, ((), ""))
+    return then == wanted and len(before) == len(rows) and all(map(is_, before, rows))
 
 
 def _is_used(cluster: Cluster) -> bool:

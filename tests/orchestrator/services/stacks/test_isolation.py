@@ -56,6 +56,17 @@ def test_nobody_is_asked_while_no_policy_changes(used):
     assert used.calls == []
 
 
+def test_nobody_is_asked_when_policies_of_others_change(used):
+    isolation.look(at=AT)
+    isolation.look(at=AT)
+    other = policy.manifest()["spec"]
+    body = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "other"}}
+    used.create(POLICIES, body | {"spec": other}, namespace="staging")
+    used.calls.clear()
+    assert not isolation.look(at=AT)
+    assert used.calls == []
+
+
 def test_what_others_change_is_put_right(used):
     isolation.look(at=AT)
     there = used.get(POLICIES, namespace="stacks", name=manifests.POLICY)
