@@ -1,6 +1,7 @@
 """/stacks: pods with public ports for a while."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -19,6 +20,7 @@ from orchestrator.services import stacks
 from orchestrator.services.idempotency import Answer, Claim, UnderWay, making
 from orchestrator.services.stacks.errors import StackNotFound
 
+LONGEST_HEADER = 4000  # characters; many proxies take no more than 8 KB of headers
 LONGEST_WAIT, USUAL_WAIT = 60, 30  # seconds
 SLACK = timedelta(seconds=30)  # for calls that are under way when a create gives up
 
@@ -74,8 +76,7 @@ class StacksView(StackView):
         spec, targets = stack_requests.ask(self.request._request)
         reserved: Callable[[str], None] | None = partial(making, claim) if claim else None
         made = stacks.create(self.caller, pod_spec=spec, targets=targets, at=now(), reserved=reserved)
-        warnings = {"X-Pod-Spec-Warnings": "; ".join(made.warnings)} if made.warnings else {}
-        return _created(made.view, warnings)
+        return _created(made.view, _warned(made.warnings))
 
 
 class StackDetailView(StackView):
@@ -188,6 +189,14 @@ def paths() -> list[URLPattern]:
         path("stacks/<str:stack_id>/stop", StopView.as_view(), name="stack-stop"),
         path("stacks/<str:stack_id>/extend", ExtendView.as_view(), name="stack-extend"),
     ]
+
+
+def _warned(warnings: Sequence[str]) -> dict[str, str]:
+    """Return what was left out or changed as a header: on one line, and not endless."""
+    text = re.sub(r"[^\x20-\x7e]+", "?", "; ".join(warnings))
+    if len(text) > LONGEST_HEADER:
+        text = f"{text[:LONGEST_HEADER]}..."
+    return {"X-Pod-Spec-Warnings": text} if text else {}
 
 
 def _created(view: stacks.View, more: dict[str, str] | None = None) -> HttpResponse:

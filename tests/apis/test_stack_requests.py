@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.apis.reading import error_of
 from tests.apis.stack_calls import NEW, SPEC, post
@@ -129,3 +130,14 @@ def test_recorded_cases_hold_through_http(stacks_api, case):
         assert [{**port, "node_port": 0} for port in expected["target_port"]] == [
             {**port, "node_port": 0} for port in body["ports"]
         ]
+
+
+@pytest.mark.parametrize(
+    "names", [["a\nb: c"], ["é\U0001f600"], [f"unknown{number}" for number in range(1000)]]
+)
+def test_a_warning_is_a_header_whatever_was_left_out(stacks_api, names):
+    spec = json.dumps(yaml.safe_load(SPEC) | dict.fromkeys(names, 1), ensure_ascii=False)
+    response = post(stacks_api, body=NEW | {"pod_spec": spec})
+    assert response.status_code == 201
+    assert 1 <= len(response.headers["X-Pod-Spec-Warnings"]) < 4100
+    assert response.headers["X-Pod-Spec-Warnings"].isascii()

@@ -44,13 +44,13 @@ class Frame:
 
 
 class Stream:
-    """Reads `GET /api/stream` in a thread of its own."""
+    """Reads `GET /api/stream`, or another stream, in a thread of its own."""
 
-    def __init__(self, port: int, query: str, headers: dict[str, str]) -> None:
+    def __init__(self, port: int, path: str, headers: dict[str, str]) -> None:
         self.frames: list[Frame] = []
         self.received_bytes = 0
         self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
-        self._connection.request("GET", f"/api/stream?{query}", headers=headers)
+        self._connection.request("GET", path, headers=headers)
         self._socket = self._connection.sock
         self.response = self._connection.getresponse()
         self._reader = Thread(target=self._read, args=(self.response,), daemon=True)
@@ -118,8 +118,9 @@ class Product:
             )
 
     @contextmanager
-    def stream(self, query: str = "", **headers: str) -> Iterator[Stream]:
-        stream = Stream(self.port, query, {name.replace("_", "-"): value for name, value in headers.items()})
+    def stream(self, query: str = "", *, path: str = "/api/stream", **headers: str) -> Iterator[Stream]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        stream = Stream(self.port, f"{path}?{query}", named)
         try:
             yield stream
         finally:
