@@ -61,5 +61,5 @@ def type_over(page: Page, before: str, after: str) -> None:
     line.click()
     page.keyboard.press("End")
     for _ in before:
-        page.keyboard.press("Shift+ArrowLeft")
-    page.keyboard.insert_text(after)  # One change, however slow the keys were.
+        page.keyboard.press("Backspace")
+    page.keyboard.insert_text(after)

@@ -85,7 +85,7 @@ def owned_by(processes: Processes, process) -> bool:
     return f"-{process.child.pid}-" in owner(processes)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_killed_owner_is_replaced_within_15_seconds(processes, record_property):
     first = controllers(processes)
     wait_until(lambda: owned_by(processes, first))
@@ -100,7 +100,7 @@ def test_a_killed_owner_is_replaced_within_15_seconds(processes, record_property
     assert "which stopped answering" in one(processes, "SELECT text FROM orchestrator_activity")[0]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_stopped_owner_is_replaced_at_once(processes):
     first = controllers(processes)
     wait_until(lambda: owned_by(processes, first))
@@ -110,7 +110,7 @@ def test_a_stopped_owner_is_replaced_at_once(processes):
     wait_until(lambda: owned_by(processes, second), within_seconds=6)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_frozen_owner_that_wakes_up_does_not_take_it_back(processes):
     first = controllers(processes)
     wait_until(lambda: owned_by(processes, first))

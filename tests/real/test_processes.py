@@ -11,7 +11,7 @@ import websockets.sync.client
 
 from tests.real.processes import Process, Processes, free_port, started, wait_until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 STOP_SECONDS = 5
 
 

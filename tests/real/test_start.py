@@ -12,7 +12,7 @@ import yaml
 from tests.real.processes import Processes, free_port, started
 from tests.real.product import Product
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 WRONG = {
     "PORT": "99999",
     "APP_ENV": "staging",
