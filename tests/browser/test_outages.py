@@ -78,8 +78,9 @@ def test_nothing_is_sent_while_nothing_changes(page, playground, quiet_namespace
         socket.on("framesent", lambda frame: frames.append(frame))
         socket.on("framereceived", lambda frame: frames.append(frame))
 
-    page.goto(f"/dashboard/pods?context=lab&namespace={quiet_namespace}")
-    expect(page.locator("main tbody tr", has_text="Running")).to_have_count(1, timeout=30_000)
+    # Not the pods: what they use changes every 30 seconds.
+    page.goto(f"/dashboard/deployments?context=lab&namespace={quiet_namespace}")
+    expect(page.locator("main tbody tr", has_text="Available")).to_have_count(1, timeout=30_000)
     page.on("websocket", follow)
     listening(page)
     watch.requests.clear()

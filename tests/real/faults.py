@@ -80,11 +80,14 @@ class OpenWatch:
         self._handler = handler
         self._lock = Lock()
 
-    def begin(self) -> None:
-        self._handler.send_response(200)
-        self._handler.send_header("Content-Type", "application/json")
-        self._handler.send_header("Transfer-Encoding", "chunked")
-        self._handler.end_headers()
+    def begin(self, watches: list["OpenWatch"]) -> None:
+        """Open it; whoever sees it open finds it among the others, and cannot send before its head is out."""
+        with self._lock:
+            watches.append(self)
+            self._handler.send_response(200)
+            self._handler.send_header("Content-Type", "application/json")
+            self._handler.send_header("Transfer-Encoding", "chunked")
+            self._handler.end_headers()
 
     def send(self, line: bytes) -> None:
         data = line.rstrip(b"\n") + b"\n"
@@ -233,9 +236,8 @@ class Server:
     @contextmanager
     def watched(self, handler: Handler, request: Request) -> Iterator[OpenWatch]:
         watch = OpenWatch(handler, request)
-        watch.begin()
-        self.watches.append(watch)
         try:
+            watch.begin(self.watches)
             yield watch
         finally:
             self.watches.remove(watch)

@@ -215,7 +215,8 @@ async def test_a_log_that_breaks_ends_the_whole(scope, saying):
 # --- What comes
 
 
-async def test_followed_lines_are_put_in_order(scope, saying, quick):
+async def test_followed_lines_are_put_in_order(scope, saying, monkeypatch):
+    monkeypatch.setattr(log_merge, "WINDOW_SECONDS", 2)  # Both threads have begun by then.
     saying(Script(said((2, "b"), (4, "d")), endless=True), Script(said((1, "a"), (3, "c")), endless=True))
     async with followed(scope) as follower:
         found = await until(follower, lambda found: len(lines_of(found)) >= 4)
