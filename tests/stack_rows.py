@@ -1,11 +1,13 @@
 """Rows of stacks for tests, as creates leave them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.timezone import now
 
 from orchestrator.models import Stack, StackPort
 
+# When tests of stacks take place: `now` at the collection may be long ago when a test runs.
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SPEC = """apiVersion: v1
 kind: Pod
 metadata:

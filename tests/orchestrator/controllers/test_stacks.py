@@ -5,7 +5,6 @@ from time import process_time
 
 import pytest
 from django.db import OperationalError
-from django.utils.timezone import now
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
@@ -14,13 +13,12 @@ from orchestrator.controllers import runner, stacks
 from orchestrator.models import Activity, HeldPort, Stack, StackPort
 from orchestrator.services.leases import LeaseLost
 from orchestrator.services.stacks import figures, reaping, strays
-from tests.orchestrator.services.stacks.conftest import cluster, journals
-from tests.stack_rows import stack_row
+from tests.orchestrator.services.stacks.conftest import cluster, journals, noon
+from tests.stack_rows import NOON, stack_row
 
-__all__ = ["cluster", "journals"]
+__all__ = ["cluster", "journals", "noon"]
 
 pytestmark = pytest.mark.django_db
-NOON = now()
 SECOND = timedelta(seconds=1)
 TTL = timedelta(hours=2)
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.utils.timezone import now
 
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.backends.errors import Invalid
@@ -14,10 +13,9 @@ from orchestrator.services.access import Caller
 from orchestrator.services.leases import Held, LeaseLost
 from orchestrator.services.stacks import batch_work, batches, removal
 from tests.kills import Killed, life
-from tests.stack_rows import stack_row
+from tests.stack_rows import NOON, stack_row
 
 pytestmark = pytest.mark.django_db
-NOON = now()
 MARA = Caller("mara", access.scopes_of("operator"))
 
 

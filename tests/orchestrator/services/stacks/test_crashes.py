@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.utils.timezone import now
 
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.controllers import stacks as controller
@@ -13,10 +12,9 @@ from orchestrator.services.access import Caller
 from orchestrator.services.stacks import isolation, reaping, strays
 from orchestrator.services.stacks.targets import Target
 from tests.kills import Killed, life
-from tests.stack_rows import SPEC
+from tests.stack_rows import NOON, SPEC
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOON = now()
 SECOND = timedelta(seconds=1)
 TTL = timedelta(hours=2)
 MARA = Caller("mara", access.scopes_of("operator"))

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.utils.timezone import now
 
 from orchestrator.backends.cluster.port import RESOURCES, Kind
 from orchestrator.backends.errors import Cause, Conflict, Invalid, NotFound, TimedOut, Unreachable
@@ -25,11 +24,11 @@ from orchestrator.services.stacks.errors import (
 from orchestrator.services.stacks.policy import POLICIES
 from orchestrator.services.stacks.targets import Target
 from tests.faulty import Faulty
-from tests.stack_rows import SPEC
+from tests.stack_rows import NOON, SPEC
 
 WRITER = Caller("shop", frozenset({"stacks:read", "stacks:write"}))
 HTTP = (Target(80, "TCP"),)
-AT = now()
+AT = NOON
 pytestmark = pytest.mark.usefixtures("db")
 
 

@@ -3,17 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from django.utils.timezone import now
 
 from orchestrator.backends.cluster.port import RESOURCES, CacheState, Condition, Kind
 from orchestrator.backends.errors import Forbidden
 from orchestrator.models import Activity
 from orchestrator.services import health
 from orchestrator.services.stacks import isolation, manifests, policy
-from tests.stack_rows import stack_row
+from tests.stack_rows import NOON, stack_row
 
 pytestmark = pytest.mark.django_db
-AT = now()
+AT = NOON
 POLICIES = RESOURCES[Kind.NETWORKPOLICIES]
 REFUSED = Forbidden("You may not.", service="kubernetes", status=403)
 

@@ -3,16 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.utils.timezone import now
 
 from orchestrator.errors import InvalidInput
 from orchestrator.services import stacks
 from orchestrator.services.stacks import Query
 from orchestrator.services.stacks.errors import StackNotFound
-from tests.stack_rows import stack_row
+from tests.stack_rows import NOON, stack_row
 
 pytestmark = pytest.mark.usefixtures("db", "catalogue")
-AT = now()
+AT = NOON
 
 
 def ids(**query) -> list[str]:

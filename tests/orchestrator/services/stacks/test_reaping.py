@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.utils.timezone import now
 
 from orchestrator.backends.cluster.port import CacheState, Condition, Kind
 from orchestrator.backends.errors import Forbidden, Invalid
@@ -13,12 +12,11 @@ from orchestrator.services.leases import Held, LeaseLost
 from orchestrator.services.stacks import reaping, removal
 from orchestrator.services.stacks.decisions import Why
 from tests.stack_cluster import DOWN
-from tests.stack_rows import stack_row
+from tests.stack_rows import NOON, stack_row
 
 pytestmark = pytest.mark.django_db
 NAME = "stack-0000000000000001"
 SERVICE = f"svc-{NAME}"
-NOON = now()
 SECOND = timedelta(seconds=1)
 TTL = timedelta(hours=2)
 

@@ -10,10 +10,10 @@ from orchestrator.models import Activity, AuditEvent, Lease, Stack, StackPort
 from orchestrator.services import leases
 from orchestrator.services.leases import Held, LeaseLost
 from orchestrator.services.stacks import strays
-from tests.stack_rows import stack_row
+from tests.stack_rows import NOON, stack_row
 
 pytestmark = pytest.mark.django_db
-LATER = now() + timedelta(minutes=5)
+LATER = NOON + timedelta(minutes=5)
 
 
 def orphan(cluster, name="stack-lost", *, port=31001, **more) -> None:
