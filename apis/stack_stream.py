@@ -27,6 +27,7 @@ from orchestrator.services.stacks.waiting import topics_of
 
 EVENTS = "text/event-stream"
 INTERVAL_SECONDS = 0.5  # between two looks at all stacks
+REST = 9  # times as long as a look took: a thousand stacks that move must not keep a processor busy
 Shapes = dict[str, dict[str, Any]]  # by the id of the stack
 
 
@@ -87,7 +88,9 @@ async def _frames(
             )
         ends_at, beat_at = clock() + LIFETIME_SECONDS, clock() + settings.SSE_HEARTBEAT_SECONDS
         while clock() < ends_at:
+            looked_at = clock()
             found = await in_thread(look)
+            rest_until = clock() + REST * (clock() - looked_at)
             for part in _changes(known, found):
                 yield f"id: {here}\n".encode() + frame("stack", part)
             known = found
@@ -96,6 +99,7 @@ async def _frames(
             try:
                 async with asyncio.timeout_at(beat_at):
                     here = (await follower.next()).id
+                await asyncio.sleep(rest_until - clock())
             except TimeoutError:
                 if not await is_still_welcome(request, needs=READ):
                     return
