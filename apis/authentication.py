@@ -7,7 +7,6 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -16,6 +15,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from apis.permissions import needed_scope, require
+from orchestrator import connections
 from orchestrator.services import access
 from orchestrator.services.access import Caller
 
@@ -100,8 +100,7 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         try:
             return function(*args, **kwargs)
         finally:
-            if not connection.in_atomic_block:
-                connection.close_if_unusable_or_obsolete()
+            connections.give_back()
 
     return await sync_to_async(call)()
 

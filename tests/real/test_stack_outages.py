@@ -29,11 +29,14 @@ class Deaf(Proxy):
     """Hands on what is made of a kind, and then says that there was no answer."""
 
     mute = ""
+    times = 1000  # how often
 
     def otherwise(self, handler: Handler, request: Request) -> Answer | None:
         answer = super().otherwise(handler, request)
-        muted = request.method == "POST" and request.kind == self.mute
-        return Answer(504) if muted else answer
+        if request.method != "POST" or request.kind != self.mute or self.times < 1:
+            return answer
+        self.times -= 1
+        return Answer(504)
 
 
 @pytest.fixture
@@ -79,6 +82,18 @@ def test_a_create_that_never_hears_the_answer_leaves_nothing_for_good(place, pro
         place.make(SLEEP)
     proxy.mute = ""
     wait_until(lambda: nothing_left(place), within_seconds=60)
+
+
+@pytest.mark.parametrize("kind", ["pods", "services"])
+def test_what_was_made_by_a_try_without_an_answer_is_what_the_next_try_finds(place, proxy, kind):
+    """Of a service the API server then says that its own port is taken, not that it exists."""
+    stacks.delete(WRITER, place.make(SLEEP).stack_id, at=now())
+    proxy.mute, proxy.times = kind, 1
+    view = place.make(SLEEP)
+    assert proxy.times == 0
+    service = place.core.read_namespaced_service(view.service_name, place.name)
+    assert [port.node_port for port in service.spec.ports] == [port.node_port for port in view.ports]
+    assert not HeldPort.objects.exists()
 
 
 def test_a_delete_without_an_api_server_is_finished_later(place, proxy):

@@ -4,7 +4,7 @@ from time import monotonic
 
 from django.conf import settings
 
-from orchestrator import live
+from orchestrator import connections, live
 from orchestrator.backends.cluster import as_row
 from orchestrator.backends.cluster.objects import Pod
 from orchestrator.backends.cluster.port import Cluster, Kind
@@ -27,6 +27,7 @@ def wait(cluster: Cluster, row: Stack) -> Seen:
     cache = cluster.cache(Kind.PODS)
     deadline = monotonic() + settings.STACK_SCHEDULING_TIMEOUT.total_seconds()
     known = False
+    connections.give_back()
     seen_until = live.hub.mark()
     look_at = monotonic() + LOOK_SECONDS
     while True:

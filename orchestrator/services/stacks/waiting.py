@@ -2,10 +2,9 @@
 
 from time import monotonic
 
-from django.db import connection
 from django.utils.timezone import now
 
-from orchestrator import live
+from orchestrator import connections, live
 from orchestrator.backends.cluster.objects import Pod
 from orchestrator.backends.cluster.port import Kind
 from orchestrator.errors import Problem
@@ -34,8 +33,7 @@ def until(stack_id: str, wanted: str, *, seconds: float) -> View:
         view = reads.view_of(row)
         if is_decided(view.status, wanted) or monotonic() >= ends_at:
             return view
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
+        connections.give_back()
         _await_change(row, pod, since=mark, ends_at=ends_at)
 
 
