@@ -67,12 +67,12 @@ def found(*, at: datetime) -> list[Stray]:
     except ClusterUnavailable:
         return []
     context = cluster.context.name
-    rows = Stack.objects.filter(context=context)
-    places = {settings.STACK_NAMESPACE, *rows.values_list("namespace", flat=True).distinct()}
+    here = Stack.objects.filter(context=context).order_by()
+    places = {settings.STACK_NAMESPACE, *here.values_list("namespace", flat=True).distinct()}
     labelled = [each for each in _labelled(cluster, places) if each.created_at]
     if not labelled:
         return []
-    known = set(rows.values_list("namespace", "pk"))
+    known = _known()
     strays = [
         _stray(context, each)
         for each in labelled
@@ -99,6 +99,11 @@ def sweep(*, at: datetime) -> Swept:
         dues.append(again)
     done.due = min(dues, default=None)
     return done
+
+
+def _known() -> set[tuple[str, str]]:
+    """Return where stacks are, whatever their cluster is called: somebody may have renamed its context."""
+    return set(Stack.objects.order_by().values_list("namespace", "pk"))
 
 
 def _attempt(stray: Stray, done: Swept, *, at: datetime) -> None:
@@ -167,7 +172,7 @@ def _is_stray(cluster: Cluster, stray: Stray) -> bool:
     metadata = there["metadata"]
     same = metadata.get("uid") == stray.uid
     labelled = (metadata.get("labels") or {}).get(manifests.ID_LABEL) == stray.stack_id
-    rows = Stack.objects.filter(context=stray.context, namespace=stray.namespace, pk=stray.stack_id)
+    rows = Stack.objects.filter(namespace=stray.namespace, pk=stray.stack_id)
     return same and labelled and not rows.exists()
 
 

@@ -76,6 +76,12 @@ def test_a_row_of_another_namespace_does_not_keep_a_copy(cluster):
     assert len(strays.found(at=LATER)) == 2
 
 
+def test_a_context_that_was_renamed_makes_no_strays_of_its_stacks(cluster):
+    cluster.add(stack_row(ports=(31001,)))
+    Stack.objects.update(context="as-it-was-called-before")
+    assert strays.found(at=LATER) == []
+
+
 def test_the_table_is_asked_again_before_anything_is_removed(cluster):
     orphan(cluster)
 
