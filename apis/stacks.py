@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import partial
 
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.timezone import now
@@ -22,7 +20,6 @@ from orchestrator.services.stacks.errors import StackNotFound
 
 LONGEST_HEADER = 4000  # characters; many proxies take no more than 8 KB of headers
 LONGEST_WAIT, USUAL_WAIT = 60, 30  # seconds
-SLACK = timedelta(seconds=30)  # for calls that are under way when a create gives up
 
 
 class HealthzView(StackView):
@@ -68,9 +65,9 @@ class StacksView(StackView):
         about="A new stack, as soon as it has a node; it usually does not run by then.",
     )
     def post(self, request: Request) -> HttpResponse:
-        # A create that has not ended well after two time-outs is undone.
-        longest = 2 * settings.STACK_SCHEDULING_TIMEOUT + SLACK
-        return idempotency.once(request._request, self.caller, self._create, longest=longest, found=_found)
+        return idempotency.once(
+            request._request, self.caller, self._create, longest=stacks.longest(), found=_found
+        )
 
     def _create(self, claim: Claim | None) -> HttpResponse:
         spec, targets = stack_requests.ask(self.request._request)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -22,8 +23,9 @@ from dashboard.shell import env_of
 from dashboard.stack_acts import WRITE
 from orchestrator.errors import DomainError, InvalidInput
 from orchestrator.services import idempotency
-from orchestrator.services.idempotency import Answer, Call, UnderWay
-from orchestrator.services.stacks import creation, place, podspec
+from orchestrator.services.idempotency import Answer, Call, Claim, UnderWay
+from orchestrator.services.stacks import creation, place, podspec, reads
+from orchestrator.services.stacks.errors import StackNotFound
 from orchestrator.services.stacks.targets import MOST, Target, checked
 
 EXAMPLE = """\
@@ -48,6 +50,7 @@ SENTENCES = {
     "resource_quota_exceeded": "The quota of the namespace is used up.",
     "cluster_unavailable": "The cluster does not answer. Try again in a while.",
     "network_policy_missing": "Stacks would be open to each other: no NetworkPolicy selects them.",
+    "idempotency_key_reused": "This form was sent before with other content. Send it again to make one more.",
     "internal_error": "The cluster refused it, for a reason that is in the log of this server.",
 }
 PORTS = {  # words of the API about its own fields -> words about this form
@@ -116,23 +119,43 @@ def _once(request: HttpRequest, typed: Typed, targets: list[Target]) -> str:
         route=request.path,
         key=request.POST.get("once") or token_hex(16),
         body=repr((typed.text, targets)).encode(),
-        longest=2 * settings.STACK_SCHEDULING_TIMEOUT,
-        found=lambda _name: None,
+        longest=creation.longest(),
+        found=_found,
     )
     begun = idempotency.claim(call, at=now())
     if isinstance(begun, Answer):
         return begun.headers["Location"]
     try:
-        address = _made(request, typed, targets)
+        address = _made(request, typed, targets, begun)
     except Exception:
         idempotency.release(begun)
         raise
-    idempotency.settle(begun, Answer(302, b"", {"Location": address}))
+    idempotency.settle(begun, _leads_to(address))
     return address
 
 
-def _made(request: HttpRequest, typed: Typed, targets: list[Target]) -> str:
-    made = creation.create(caller_of(request), pod_spec=typed.text, targets=targets, at=now())
+def _leads_to(address: str) -> Answer:
+    return Answer(302, b"", {"Location": address})
+
+
+def _found(stack_id: str) -> Answer | None:
+    """Return where the stack of a form is whose first answer was lost; see `services.idempotency.Call`."""
+    try:
+        return _leads_to(stack_cells.path(reads.get(stack_id, at=now()).stack_id))
+    except StackNotFound:
+        if reads.is_being_made(stack_id):
+            raise UnderWay from None
+        return None
+
+
+def _made(request: HttpRequest, typed: Typed, targets: list[Target], claim: Claim) -> str:
+    made = creation.create(
+        caller_of(request),
+        pod_spec=typed.text,
+        targets=targets,
+        at=now(),
+        reserved=partial(idempotency.making, claim),
+    )
     messages.success(request, f"{made.view.stack_id} is created. It is on {made.view.node_id or 'its way'}.")
     if made.warnings:
         messages.warning(request, f"Not taken as written: {'; '.join(made.warnings)}.")

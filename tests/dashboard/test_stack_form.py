@@ -140,6 +140,21 @@ def test_a_form_sent_again_while_the_first_is_under_way_leads_to_the_list(signed
     assert "This stack is being made already" in body(signed_in.get("/dashboard/stacks"))
 
 
+def test_a_form_whose_answer_was_lost_leads_to_its_stack(signed_in):
+    first = signed_in.post(FORM, values(once="a-key"))
+    KeptAnswer.objects.update(done=False)
+    again = signed_in.post(FORM, values(once="a-key"))
+    assert first["Location"] == again["Location"]
+    assert Stack.objects.count() == 1
+
+
+def test_a_form_that_was_changed_after_it_was_sent_says_so_and_may_be_sent_again(signed_in):
+    signed_in.post(FORM, values(once="a-key"))
+    answer = signed_in.post(FORM, values(EXAMPLE.replace("example", "other"), once="a-key"))
+    assert "This form was sent before with other content." in body(answer)
+    assert Stack.objects.count() == 1
+
+
 def test_what_was_refused_may_be_sent_again(signed_in):
     assert signed_in.post(FORM, values("kind: [", once="a-key")).status_code == 422
     assert signed_in.post(FORM, values(once="a-key")).status_code == 302

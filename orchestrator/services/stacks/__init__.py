@@ -1,6 +1,6 @@
 """Stacks: pods with public ports for a while."""
 
-from orchestrator.services.stacks.creation import Created, create, pod_policy
+from orchestrator.services.stacks.creation import Created, create, longest, pod_policy
 from orchestrator.services.stacks.reads import (
     SORTS,
     STATUSES,
@@ -38,6 +38,7 @@ __all__ = [
     "get",
     "is_being_made",
     "log_place",
+    "longest",
     "manifest",
     "page",
     "pod_policy",

@@ -3,8 +3,9 @@
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 
 from django.conf import settings
@@ -29,9 +30,9 @@ from orchestrator.services.stacks import (
     scheduling,
 )
 from orchestrator.services.stacks.errors import (
-    Broken,
     ClusterUnavailable,
     NoNodePort,
+    StackNotFound,
     StackQuotaExceeded,
 )
 from orchestrator.services.stacks.podspec import Checked, Policy
@@ -40,6 +41,8 @@ from orchestrator.services.stacks.status import Seen
 from orchestrator.services.stacks.targets import Target
 
 logger = logging.getLogger(__name__)
+
+SLACK = timedelta(seconds=30)  # for calls that are under way when a create gives up
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,11 @@ def _made(caller: Caller, cluster: Cluster, row: Stack, event: AuditEvent, *, at
         access.settle(event, result=AuditEvent.Result.FAILED, note=error.message)
         removal.told(caller, row, f"could not create a stack: {error.message}", at=at, level="error")
         raise error from exc
+
+
+def longest() -> timedelta:
+    """Return how long a create takes at most while its process lives, calls under way at its end included."""
+    return 2 * settings.STACK_SCHEDULING_TIMEOUT + SLACK
 
 
 def pod_policy() -> Policy:
@@ -200,11 +208,12 @@ def _undo(row: Stack) -> None:
     """Remove what was made; what cannot be removed now is left to the controller."""
     at = now()
     try:
-        removal.want(row, Stack.Wanted.ABSENT, at=at)
+        with suppress(StackNotFound):  # The controller gave it up meanwhile, perhaps before all was made.
+            removal.want(row, Stack.Wanted.ABSENT, at=at)
         removal.clean(row, at=at)
         removal.forget(row)
     except BackendError as exc:
         removal.note(row, exc.message)
         controllers.ask(removal.REAPER, at=at)
-    except (Broken, DomainError):
+    except DomainError:
         controllers.ask(removal.REAPER, at=at)

@@ -1,13 +1,17 @@
 """orchestrator.services.stacks.making: what a service opens is what its stack says"""
 
+from datetime import timedelta
+
 import pytest
 from django.utils.timezone import now
 
 from orchestrator.backends.cluster.port import RESOURCES, Kind
 from orchestrator.backends.errors import Cause, Invalid, NotFound, TimedOut
-from orchestrator.models import HeldPort
+from orchestrator.models import HeldPort, Stack
 from orchestrator.services import stacks
 from orchestrator.services.access import Caller
+from orchestrator.services.stacks import removal
+from orchestrator.services.stacks.errors import ClusterSaturated
 from orchestrator.services.stacks.targets import Target
 from tests.faulty import Faulty
 from tests.stack_rows import SPEC
@@ -54,3 +58,19 @@ def test_a_service_that_came_late_with_a_port_given_up_makes_room_for_the_right_
     view = make()
     assert node_ports(faulty, view) == [port.node_port for port in view.ports]
     assert view.ports[0].node_port not in HeldPort.objects.values_list("node_port", flat=True)
+
+
+def test_what_is_made_after_the_controller_gave_the_create_up_is_removed(cluster, settings):
+    settings.STACK_SCHEDULING_TIMEOUT = timedelta(seconds=1)
+
+    def gives_up(verb: str, plural: str, name: str) -> None:
+        if (verb, plural) == ("create", "services"):
+            row = Stack.objects.get()
+            removal.want(row, Stack.Wanted.ABSENT, at=now())
+            removal.clean(row, at=now())
+            removal.forget(row)
+
+    cluster.before = gives_up
+    with pytest.raises(ClusterSaturated):
+        make()
+    assert cluster.names(Kind.SERVICES) == cluster.names(Kind.PODS) == set()
