@@ -43,6 +43,7 @@ FOR_ALL = (
     "/dashboard/apply",
     "/dashboard/contexts",
     "/dashboard/search",
+    "/dashboard/stacks",  # They live in the cluster of the settings, whichever context a page is about.
     "/dashboard/system",
 )
 WATCHED_SECONDS = 40

@@ -114,7 +114,7 @@ def test_a_node_port_that_was_taken_unheard_is_set_aside(place, proxy, settings)
     stacks.delete(WRITER, place.make(SLEEP).stack_id, at=now())
     proxy.hold()  # What happens from here on is not heard of: neither of that service, nor of our own pods.
     taken = hold(place, low)
-    for _ in range(12):  # Each draw begins with the one that is taken, or with the other.
+    for _ in range(30):  # Each draw begins with the one that is taken, or with the other.
         view = place.make(SLEEP)
         assert view.ports[0].node_port == low + 1
         if HeldPort.objects.filter(node_port=low).exists():
