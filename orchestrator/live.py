@@ -19,6 +19,7 @@ from django.db import transaction
 
 EVERYTHING = "*"  # a topic that stands for all: changes may have been missed
 PAGE_INTERVAL_SECONDS = 0.5  # between two changes told to one page
+MOST_TOPICS = 10_000  # of which the last change is known
 MERGE_SECONDS = 0.05  # A busy loop is woken this often at most, however much is published.
 
 
@@ -95,7 +96,8 @@ class Hub:
         self._lock = Lock()
         self._news = Condition(self._lock)  # for threads that wait without an event loop
         self._count = 0
-        self._last: dict[str, int] = {}  # topic -> number of its last change
+        self._last: dict[str, int] = {}  # topic -> number of its last change, the latest of them
+        self._forgotten = 0  # number up to which changes of topics that are not in there may have been
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
 
     def publish(self, *topics: str) -> None:
@@ -104,6 +106,8 @@ class Hub:
             for topic in topics:
                 self._count += 1
                 self._last[topic] = self._count
+            if len(self._last) > MOST_TOPICS:
+                self._forget()
             self._news.notify_all()
             loops = list(self._loops.values())
         for loop in loops:
@@ -130,7 +134,7 @@ class Hub:
         """
         deadline = monotonic() + seconds
         with self._news:
-            while max(self._last.get(topic, 0) for topic in (*topics, EVERYTHING)) <= since:
+            while max(self._number(topic) for topic in (*topics, EVERYTHING)) <= since:
                 left = deadline - monotonic()
                 if left <= 0 or not self._news.wait(left):
                     break
@@ -162,8 +166,8 @@ class Hub:
     def changed(self, topics: frozenset[str], *, since: int) -> dict[str, int]:
         """Return the topics that changed after number `since`, each with its last number."""
         with self._lock:
-            everything = self._last.get(EVERYTHING, 0)
-            numbers = {topic: max(self._last.get(topic, 0), everything) for topic in topics}
+            everything = self._number(EVERYTHING)
+            numbers = {topic: max(self._number(topic), everything) for topic in topics}
         return {topic: number for topic, number in numbers.items() if number > since}
 
     def missed(self, topics: frozenset[str], *, since: str) -> bool:
@@ -178,6 +182,17 @@ class Hub:
     def id_of(self, number: int) -> str:
         """Return the public name of a change; it differs between processes."""
         return f"{self._process}-{number}"
+
+    def _number(self, topic: str) -> int:
+        """Return the number of a topic's last change, or one that is not before it."""
+        return self._last.get(topic, self._forgotten)
+
+    def _forget(self) -> None:
+        """Forget the older half of the topics: each stack that ever was has one of its own."""
+        latest = sorted(self._last.items(), key=lambda each: each[1])
+        half = len(latest) // 2
+        self._forgotten = latest[half - 1][1]
+        self._last = dict(latest[half:])
 
     def _number_of(self, change_id: str | None) -> int:
         """Return where to begin: now for a new reader, before everything for an unknown id."""

@@ -174,6 +174,22 @@ async def test_a_cancelled_wait_loses_nothing(hub):
         assert (await soon(follower)).topics == {"stacks"}
 
 
+def test_old_topics_are_forgotten_and_no_change_with_them(hub, monkeypatch):
+    monkeypatch.setattr(live, "MOST_TOPICS", 10)
+    before = hub.mark()
+    hub.publish("stack:first")
+    for number in range(1000):
+        hub.publish(f"stack:{number}")
+    after = hub.mark()
+    assert len(hub._last) <= 10
+    # Who resumes from so long ago is told once too often rather than not at all.
+    assert hub.changed(frozenset({"stack:first"}), since=before)
+    assert hub.wait("stack:first", since=before, seconds=0) == after
+    assert not hub.changed(frozenset({"stack:first", "stack:999"}), since=after)
+    hub.publish("stack:first")
+    assert set(hub.changed(frozenset({"stack:first", "stack:2000"}), since=after)) == {"stack:first"}
+
+
 def test_loops_of_several_threads_hear_the_same(hub):
     heard, ready = [], threading.Barrier(4)
 
