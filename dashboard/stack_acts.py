@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -104,9 +104,7 @@ def end(request: HttpRequest, stack_id: str, how: str) -> HttpResponse:
 def _question(
     request: HttpRequest, view: View, how: str, *, problem: DomainError | None = None
 ) -> HttpResponse:
-    question = QUESTIONS.get(how)
-    if question is None:
-        raise Http404
+    question = QUESTIONS[how]
     context: dict[str, Any] = {
         "view": view,
         "question": question,

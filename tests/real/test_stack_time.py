@@ -38,7 +38,7 @@ def test_a_stack_ends_with_its_time_and_its_objects_soon_after(shop, place):
     stack = shop.create(SLEEP)
     created = monotonic()
     wait_until(lambda: shop.ask("GET", f"/stacks/{stack}")[0] == 404, within_seconds=TTL + 5)
-    assert TTL - 1 <= monotonic() - begun <= created - begun + TTL + 2
+    assert TTL - 1 <= monotonic() - begun <= created - begun + TTL + PROMISED
     wait_until(lambda: stack not in place.pods(), within_seconds=30)
     wait_until(lambda: f"svc-{stack}" not in place.services(), within_seconds=30)
     assert monotonic() - created <= TTL + PROMISED

@@ -12,14 +12,13 @@ from django.db import transaction
 from django.db.models import Count
 
 from orchestrator import live
-from orchestrator.errors import Refused
 from orchestrator.models import StackBatch, StackBatchItem
 from orchestrator.services import access, activity, controllers
 from orchestrator.services.access import Caller
+from orchestrator.services.stacks import removal
 from orchestrator.services.stacks.errors import InvalidBatch, InvalidStackIds, JobNotFound
 
 CONTROLLER = "stack-batch-delete"
-WRITE = "stacks:write"
 MOST_ERRORS = 100
 LONGEST_ERROR = 512
 CHUNK = 1000  # rows in one statement
@@ -65,8 +64,7 @@ def begin(caller: Caller, stack_ids: Sequence[object] | None, *, at: datetime) -
     Ids are trimmed, and repeated ones left out. Raises `Refused` without the scope stacks:write,
     `InvalidBatch` without ids, and `InvalidStackIds` if one is blank or no text.
     """
-    if not caller.may(WRITE):
-        raise Refused(f"This needs the scope {WRITE}, which {caller.name} does not have.")
+    removal.require_write(caller)
     ids = _checked(stack_ids)
     row = StackBatch(
         id=f"job-{secrets.token_hex(8)}",
