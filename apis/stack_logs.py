@@ -13,6 +13,7 @@ from apis.authentication import in_thread
 from apis.stack_area import JSON, READ, BodyTooLarge, group_of, name_backend, refused
 from orchestrator.backends.errors import BackendError
 from orchestrator.services import stacks
+from orchestrator.services.clusters.logs import require_container
 from orchestrator.services.stacks.errors import NoLogYet
 
 METHODS = ["GET", "HEAD"]
@@ -50,6 +51,8 @@ async def _answer(request: HttpRequest, stack_id: str) -> HttpResponseBase:
     try:
         return await pod_logs.answer(request, scope, pod, parameters.validated_data, needs=READ)
     except BackendError as exc:
-        if exc.status == 400:  # It is waiting to start; the sentence says what for.
-            raise NoLogYet(exc.message) from exc
-        raise
+        if exc.status != 400:
+            raise
+        await in_thread(require_container, scope, pod, parameters.validated_data["container"].strip())
+        # It is waiting to start; the sentence says what for.
+        raise NoLogYet(exc.message) from exc

@@ -92,10 +92,11 @@ def job(found: Job) -> dict[str, Any]:
 
 
 def event(found: Event) -> dict[str, Any]:
+    seen = found.last_timestamp or found.created_at
     return {
         "type": found.type,
         "reason": found.reason,
         "message": found.message,
         "count": found.count,
-        "last_seen": found.last_timestamp,
+        "last_seen": stamp(datetime.fromisoformat(seen)) if seen else "",
     }

@@ -56,6 +56,14 @@ def test_what_has_not_started_has_no_log_yet(stacks_api, demo):
     assert "waiting to start" in found["error"]
 
 
+def test_a_container_that_there_is_not_never_has_a_log(stacks_api, address):
+    found = error_of(stacks_api.get(f"{address}?container=nobody"))
+    assert (found["code"], found["fields"]) == (
+        "validation_error",
+        {"container": ["container is one of app"]},
+    )
+
+
 def test_a_stopped_stack_has_no_log_any_more(stacks_api, address):
     stacks_api.post(address.replace("/logs", "/stop"))
     response = stacks_api.get(address)

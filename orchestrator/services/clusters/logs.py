@@ -199,6 +199,13 @@ def _wanted(log: Log, stream: LogStream) -> Iterator[bytes]:
     yield from filter(wanted, splitter.end())
 
 
+def require_container(scope: Scope, pod: str, name: str) -> None:
+    """Raise `InvalidInput` if a pod has no such container, and what a read of it raises; "" is fine."""
+    names = [each.name for each in containers(objects.read(Kind.PODS, scope, pod).manifest)]
+    if name and name not in names:
+        raise contexts.invalid("container", f"container is one of {', '.join(names)}")
+
+
 def _only_container(scope: Scope, pod: str) -> str:
     found = containers(objects.read(Kind.PODS, scope, pod).manifest)
     if len(found) > 1:

@@ -47,12 +47,12 @@ def delete(caller: Caller, stack_id: str, *, at: datetime) -> None:
 def stop(caller: Caller, stack_id: str, *, at: datetime) -> reads.View:
     """End what runs and keep the row, readable as stopped, until its time is over; return it as it is then.
 
-    Stopping twice is fine. Raises what `delete` raises.
+    Stopping twice is fine, and changes nothing. Raises what `delete` raises.
     """
     require_write(caller)
     row = reads.row(stack_id, at=at)
     with audited(caller, row, "Stop", "stopped", at=at):
-        if row.status != Stack.Status.NODE_DELETED:
+        if row.wanted != Stack.Wanted.STOPPED and row.status != Stack.Status.NODE_DELETED:
             want(row, Stack.Wanted.STOPPED, at=at)
         _confirmed(row, at=at)
     return reads.get(stack_id, at=at)

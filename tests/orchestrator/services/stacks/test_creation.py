@@ -262,7 +262,7 @@ def test_a_stopped_stack_stays_readable_without_ports(cluster):
     stopped = stacks.stop(WRITER, view.stack_id, at=AT)
     assert (stopped.status, stopped.ports, stopped.cleaned) == ("stopped", (), True)
     assert not there(cluster, Kind.PODS, view.stack_id)
-    assert stacks.stop(WRITER, view.stack_id, at=AT).status == "stopped"
+    assert stacks.stop(WRITER, view.stack_id, at=AT + timedelta(minutes=1)) == stopped
     stacks.delete(WRITER, view.stack_id, at=AT)
     assert nothing_left(cluster)
 
