@@ -14,6 +14,7 @@ from orchestrator.services.access import Caller
 from orchestrator.services.leases import LeaseLost
 from orchestrator.services.stacks import batches, removal
 from orchestrator.services.stacks.batches import LONGEST_ERROR, Result
+from orchestrator.services.stacks.refusals import failure
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +86,11 @@ def _removed(stack: Stack, *, at: datetime) -> str:
         removal.forget(stack)
     except LeaseLost:
         raise
-    except (BackendError, DomainError) as exc:
+    except BackendError as exc:
         removal.note(stack, exc.message)
+        logger.warning("stack %s of a batch was not deleted: %s", stack.pk, exc.message)
+        return f"{FAILED}: {failure(exc).message}"
+    except DomainError as exc:
         return f"{FAILED}: {exc.message}"
     except DatabaseError:
         raise  # Nothing can be written down at present; the item stays begun.

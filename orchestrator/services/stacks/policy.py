@@ -10,8 +10,8 @@ from orchestrator.backends.cluster.objects import NetworkPolicy
 from orchestrator.backends.cluster.port import RESOURCES, Cluster, Condition, Kind
 from orchestrator.backends.errors import BackendError, Conflict, NotFound
 from orchestrator.services.stacks import manifests
-from orchestrator.services.stacks.errors import Broken, ClusterUnavailable, NetworkPolicyMissing
-from orchestrator.services.stacks.refusals import passing
+from orchestrator.services.stacks.errors import ClusterUnavailable, NetworkPolicyMissing
+from orchestrator.services.stacks.refusals import failure
 
 POLICIES = RESOURCES[Kind.NETWORKPOLICIES]
 NAMESPACES = RESOURCES[Kind.NAMESPACES]
@@ -34,7 +34,7 @@ def require(cluster: Cluster) -> None:
         try:
             keep(cluster)
         except BackendError as exc:
-            raise (ClusterUnavailable() if passing(exc) else Broken()) from exc
+            raise failure(exc) from exc
         return
     if not cache.state().synced and cache.state().condition is not Condition.FORBIDDEN:
         raise ClusterUnavailable

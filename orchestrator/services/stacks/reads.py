@@ -16,8 +16,8 @@ from orchestrator.models import Stack, StackPort
 from orchestrator.services.clusters import yaml
 from orchestrator.services.clusters.contexts import Scope
 from orchestrator.services.stacks import manifests, place
-from orchestrator.services.stacks.errors import Broken, ClusterUnavailable, InvalidQuery, StackNotFound
-from orchestrator.services.stacks.refusals import passing
+from orchestrator.services.stacks.errors import ClusterUnavailable, InvalidQuery, StackNotFound
+from orchestrator.services.stacks.refusals import failure
 from orchestrator.services.stacks.status import Seen, Status, address_of, status_of
 
 STATUSES = tuple(Status.values)
@@ -174,7 +174,7 @@ def manifest(stack_id: str, *, at: datetime) -> tuple[str, str]:
         except NotFound:
             return ""
         except BackendError as exc:
-            raise (ClusterUnavailable() if passing(exc) else Broken()) from exc
+            raise failure(exc) from exc
 
     return text(Kind.PODS, found.pk), text(Kind.SERVICES, manifests.service_name(found.pk))
 

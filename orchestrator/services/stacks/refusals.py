@@ -64,6 +64,11 @@ def passing(exc: BackendError) -> bool:
     )
 
 
+def failure(exc: BackendError) -> DomainError:
+    """Return the error of the API where the cluster fails and nothing that was sent is to blame."""
+    return ClusterUnavailable() if passing(exc) else Broken()
+
+
 def translated(exc: BackendError) -> DomainError:
     """Return the error of the API for what kept a stack from being made."""
     if isinstance(exc, Forbidden):
@@ -76,9 +81,7 @@ def translated(exc: BackendError) -> DomainError:
         return InvalidPodSpec(_paths(exc))
     if ADMISSION.search(exc.message) and exc.status < 500:
         return InvalidPodSpec(BY_POLICY)
-    if passing(exc):
-        return ClusterUnavailable()
-    return Broken()
+    return failure(exc)
 
 
 def _forbidden(exc: Forbidden) -> DomainError:

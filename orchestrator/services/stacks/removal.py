@@ -17,12 +17,11 @@ from orchestrator.services import access, activity, controllers, leases
 from orchestrator.services.access import Caller
 from orchestrator.services.stacks import manifests, place, reads
 from orchestrator.services.stacks.errors import (
-    Broken,
     ClusterUnavailable,
     StackNotFound,
     TTLLimitExceeded,
 )
-from orchestrator.services.stacks.refusals import passing
+from orchestrator.services.stacks.refusals import failure
 
 AREA = "stacks"
 WRITE = "stacks:write"
@@ -184,7 +183,7 @@ def _confirmed(row: Stack, *, at: datetime) -> None:
     except BackendError as exc:
         note(row, exc.message)
         controllers.ask(REAPER, at=at)
-        raise (ClusterUnavailable() if passing(exc) else Broken()) from exc
+        raise failure(exc) from exc
     row.cleaned_at = at
 
 

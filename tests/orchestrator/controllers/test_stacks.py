@@ -143,6 +143,6 @@ def test_a_thousand_stacks_cost_no_call_and_little_time(cluster):
     cluster.calls.clear()
     begun = process_time()
     stacks.reconcile(NOON)
-    assert process_time() - begun < 1
+    assert process_time() - begun < 3
     assert cluster.calls == []
     assert Stack.objects.filter(updated_at=NOON).count() == 1001
