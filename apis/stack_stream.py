@@ -45,7 +45,9 @@ def of_one(request: HttpRequest, view: View) -> HttpResponseBase:
 def of_all(request: HttpRequest) -> HttpResponseBase:
     """Return the changes of the stacks that a query names; what there is now is not told."""
     query = stack_requests.query(request)
-    stacks.page(query, at=now())  # What is wrong with the query is said before the stream begins.
+    stacks.page(
+        query, at=now(), counted=False
+    )  # What is wrong with the query is said before the stream begins.
     pods = feed.topic(Kind.PODS, context=place.cluster().context.name, namespace=settings.STACK_NAMESPACE)
     topics = frozenset({"stacks", pods})
     return _response(request, _frames(request, partial(_all, query), topics, first=False))
@@ -65,7 +67,7 @@ def _one(stack_id: str) -> Shapes:
 
 
 def _all(query: stacks.Query) -> Shapes:
-    views = stacks.page(query, at=now()).views
+    views = stacks.page(query, at=now(), counted=False).views
     return {view.stack_id: stack_shapes.moved(view) for view in views}
 
 

@@ -76,7 +76,8 @@ def test_wrong_settings_are_told_all_at_once(processes, command):
             {"SECRET_KEY", "ENCRYPTION_KEY", "ALLOWED_HOSTS"},
         ),
         ({"APP_ENV": "production", "ALLOWED_HOSTS": "x.example.com", "DEBUG": "true"}, {"DEBUG"}),
-        ({"DEBUG": "maybe", "PORT": ""}, {"DEBUG", "PORT"}),
+        ({"DEBUG": "maybe", "PORT": "http"}, {"DEBUG", "PORT"}),
+        ({"DEBUG": "maybe", "PORT": ""}, {"DEBUG"}),  # An empty one is not set.
     ],
 )
 def test_what_production_needs_is_told_at_once(processes, settings, names):

@@ -212,8 +212,6 @@ def _undo(row: Stack) -> None:
             removal.want(row, Stack.Wanted.ABSENT, at=at)
         removal.clean(row, at=at)
         removal.forget(row)
-    except BackendError as exc:
+    except (BackendError, DomainError) as exc:
         removal.note(row, exc.message)
-        controllers.ask(removal.REAPER, at=at)
-    except DomainError:
         controllers.ask(removal.REAPER, at=at)

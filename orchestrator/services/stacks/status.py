@@ -34,11 +34,20 @@ WORDS = {
 class Stored(Protocol):
     """What the row of a stack says about its state."""
 
-    wanted: str
-    status: str
-    reason: str
-    message: str
-    node_id: str
+    @property
+    def wanted(self) -> str: ...
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def node_id(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from orchestrator.services.clusters import requirements
 from orchestrator.services.clusters.quantities import number
 from orchestrator.services.stacks import manifests, place, ports, reads
 from orchestrator.services.stacks.errors import ClusterUnavailable
+from orchestrator.services.stacks.lines import Now, lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,9 @@ class Capacity:
 
 def stats(*, at: datetime) -> Stats:
     """Return the figures of all stacks. Asks nobody, and never fails for one odd stack."""
-    rows = list(Stack.objects.visible(at=at).only(*reads.LIGHT))
-    seen = [reads.seen_of(row) for row in rows]
+    now = Now()
+    rows = lines(Stack.objects.visible(at=at).order_by())
+    seen = [now.seen(row) for row in rows]
     with_pod = [(row, each) for row, each in zip(rows, seen, strict=True) if row.cleaned_at is None]
     return Stats(
         total_stacks=len(rows),

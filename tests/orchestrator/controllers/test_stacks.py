@@ -1,7 +1,7 @@
 """orchestrator.controllers.stacks"""
 
 from datetime import timedelta
-from time import process_time
+from time import thread_time
 
 import pytest
 from django.db import OperationalError
@@ -141,8 +141,8 @@ def crowd(cluster, number: int) -> None:
 def test_a_thousand_stacks_cost_no_call_and_little_time(cluster):
     crowd(cluster, 1000)
     cluster.calls.clear()
-    begun = process_time()
+    begun = thread_time()
     stacks.reconcile(NOON)
-    assert process_time() - begun < 3
+    assert thread_time() - begun < 1
     assert cluster.calls == []
     assert Stack.objects.filter(updated_at=NOON).count() == 1001
