@@ -1,7 +1,6 @@
 """What stacks are at a moment: rows, overlaid with what the watch caches say. Nothing is written or asked."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -79,18 +78,19 @@ def page(query: Query, *, at: datetime, counted: bool = True) -> Page:
     Counting by state looks at every row: whoever shows no counts says `counted=False`.
     """
     _check(query)
-    rows = Stack.objects.visible(at=at)
-    now = Now()
-    columns = COLUMNS.get(query.sort.removeprefix("-"))
-    if columns and not (counted or query.status or query.node_id or query.search.strip()):
-        return _page_of_table(query, rows, columns, now)
+    name, turn = query.sort.removeprefix("-"), "-" if query.sort.startswith("-") else ""
+    columns = COLUMNS.get(name, COLUMNS["created_at"])
+    rows = Stack.objects.visible(at=at).order_by(*(f"{turn}{column}" for column in columns))
+    now, by = Now(many=True), SORTS[name]
+    if not (by or counted or query.status or query.node_id or query.search.strip()):
+        return _page_of_table(query, rows, now)
     found = ((row, now.seen(row)) for row in lines(rows))
     matching = [(row, seen) for row, seen in found if _matches(query, row, seen)]
     counts = Counter(seen.status for _, seen in matching)
     if query.status:
         matching = [each for each in matching if each[1].status in query.status]
-    order = SORTS[query.sort.removeprefix("-")]
-    matching.sort(key=lambda each: order(*each), reverse=query.sort.startswith("-"))
+    if by is not None:
+        matching.sort(key=lambda each: by(each[1]), reverse=bool(turn))
     chosen = [row.pk for row, _ in matching[query.offset : _end(query)]]
     there = whole_by_key(chosen)
     # A row that went since is left out; the next look tells.
@@ -98,13 +98,11 @@ def page(query: Query, *, at: datetime, counted: bool = True) -> Page:
     return Page(views=shown, total=len(matching), state=_state(), counts=dict(counts))
 
 
-def _page_of_table(query: Query, rows: StackQuerySet, columns: Sequence[str], now: Now) -> Page:
+def _page_of_table(query: Query, rows: StackQuerySet, now: Now) -> Page:
     """Return a page that the database alone can cut out."""
-    turn = "-" if query.sort.startswith("-") else ""
-    ordered = rows.order_by(*(f"{turn}{column}" for column in columns))
-    shown = views(whole(ordered[query.offset : _end(query)]), now)
-    whole_table = query.limit is None and not query.offset
-    return Page(views=shown, total=len(shown) if whole_table else rows.count(), state=_state())
+    shown = views(whole(rows[query.offset : _end(query)]), now)
+    everything = query.limit is None and not query.offset
+    return Page(views=shown, total=len(shown) if everything else rows.count(), state=_state())
 
 
 def _end(query: Query) -> int | None:

@@ -9,6 +9,11 @@ from orchestrator.backends.cluster.objects import Node, Pod
 from orchestrator.models import Stack
 
 Status = Stack.Status
+# As plain texts: lists compare a thousand of them.
+CREATING, STOPPED = str(Status.CREATING.value), str(Status.STOPPED.value)
+NODE_DELETED, STOPPED_BY_USER = str(Status.NODE_DELETED.value), str(Stack.Wanted.STOPPED.value)
+# https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase
+OF_PHASE = {"Running": str(Status.RUNNING.value), "Succeeded": STOPPED, "Failed": str(Status.FAILED.value)}
 UNKNOWN = "Unknown"  # what a row of a pod says that has no node
 NODE_LOST = "NodeLost"
 UNSCHEDULABLE = "Unschedulable"
@@ -65,27 +70,20 @@ def status_of(stored: Stored, pod: Pod | None) -> Seen:
 
     What a user has stopped, and what lost its node, stays so whatever its pod still says.
     """
-    final = stored.wanted == Stack.Wanted.STOPPED or stored.status == Status.NODE_DELETED
-    if final or pod is None:
-        status = Status.STOPPED if stored.wanted == Stack.Wanted.STOPPED else stored.status
-        return Seen(str(status), stored.node_id, stored.reason, stored.message)
+    stopped = stored.wanted == STOPPED_BY_USER
+    if pod is None or stopped or stored.status == NODE_DELETED:
+        status = STOPPED if stopped else stored.status
+        return Seen(status, stored.node_id, stored.reason, stored.message)
     node = pod.node_name if pod.node_name != UNKNOWN else stored.node_id
     reason, message = _why(pod)
     if reason == NODE_LOST:
-        return Seen(Status.NODE_DELETED.value, node, reason, message)
-    return Seen(_of_phase(pod.phase), node, reason, message)
-
-
-def _of_phase(phase: str) -> str:
-    """Return the state for a phase.
-
-    https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase
-    """
-    found = {"Running": Status.RUNNING, "Succeeded": Status.STOPPED, "Failed": Status.FAILED}
-    return found.get(phase, Status.CREATING).value
+        return Seen(NODE_DELETED, node, reason, message)
+    return Seen(OF_PHASE.get(pod.phase, CREATING), node, reason, message)
 
 
 def _why(pod: Pod) -> tuple[str, str]:
+    if pod.reason is UNSET and pod.message is UNSET and pod.phase not in ("Succeeded", "Failed"):
+        return "", ""
     reason = "" if pod.reason is UNSET else pod.reason
     said = "" if pod.message is UNSET else pod.message
     if not reason and pod.phase == "Succeeded":
