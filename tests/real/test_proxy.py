@@ -72,7 +72,7 @@ def test_a_body_goes_through(product, served):
 
 def test_a_websocket_goes_through(product, served):
     link = opened(product, served, "pods/web", 8081)
-    with connect(f"ws://127.0.0.1:{product.port}{link}", open_timeout=20) as socket:
+    with connect(f"ws://127.0.0.1:{product.port}{link}", open_timeout=60) as socket:
         assert socket.recv(timeout=20) == "hello"
         socket.send("four")
         assert socket.recv(timeout=20) == "done"

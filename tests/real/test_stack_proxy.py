@@ -13,6 +13,7 @@ from tests.real.product import Product
 pytestmark = pytest.mark.needs("TEST_KUBECONFIG")
 KEY = "only-for-tests-only-for-tests"
 AUTH = {"X-API-Key": KEY}
+POD_SECONDS = 60  # The pod answers by a shell script that has a fifth of a core.
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +31,20 @@ def product(processes):
 
 
 def made(processes, product) -> str:
-    """Make a stack that answers; return its id."""
+    """Make a stack that answers at both its ports; return its id."""
     stack_id = web_pod.stack(processes)
     wait_until(lambda: product.get(door(stack_id), **AUTH).status == 200)
+    wait_until(lambda: says_hello(product, link_to(product, stack_id, web_pod.SOCKETS)))
     return stack_id
+
+
+def says_hello(product, path: str) -> bool:
+    """Return True if a socket opens: its port is another program's than that of the pages."""
+    try:
+        with connect(f"ws://127.0.0.1:{product.port}{path}", open_timeout=POD_SECONDS) as socket:
+            return socket.recv(timeout=20) == "hello"
+    except (InvalidStatus, ConnectionClosed):
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +93,8 @@ def test_a_link_leads_a_browser_in_and_its_cookie_back(product, stack):
 def test_a_websocket_goes_both_ways(product, stack, by):
     path = link_to(product, stack, web_pod.SOCKETS) if by == "link" else door(stack, web_pod.SOCKETS)
     headers = AUTH if by == "key" else {}
-    with connect(f"ws://127.0.0.1:{product.port}{path}", additional_headers=headers) as socket:
+    url = f"ws://127.0.0.1:{product.port}{path}"
+    with connect(url, additional_headers=headers, open_timeout=POD_SECONDS) as socket:
         assert socket.recv(timeout=20) == "hello"
         socket.send("four")
         assert socket.recv(timeout=20) == "done"
@@ -123,7 +135,7 @@ def test_a_stopped_stack_says_so_and_its_link_is_of_no_use(product, doomed):
 
 def test_a_socket_whose_pod_goes_is_closed(product, doomed, place):
     path = link_to(product, doomed, web_pod.SOCKETS)
-    with connect(f"ws://127.0.0.1:{product.port}{path}") as socket:
+    with connect(f"ws://127.0.0.1:{product.port}{path}", open_timeout=POD_SECONDS) as socket:
         assert socket.recv(timeout=20) == "hello"
         place.remove(doomed)
         with pytest.raises(ConnectionClosed):

@@ -1,13 +1,11 @@
-"""A server with real stacks as time passes: they end when they should, and cost nothing meanwhile"""
+"""A server with real stacks as time passes: they end when they should"""
 
-from collections.abc import Callable
 from contextlib import closing
 from time import monotonic
 
 import pytest
 
 from tests.real.processes import started, wait_until
-from tests.real.proxy import Proxy
 from tests.real.shop import Shop
 from tests.real.stacks import spec, yard
 
@@ -15,7 +13,6 @@ pytestmark = [pytest.mark.needs("TEST_KUBECONFIG"), pytest.mark.timeout(240)]
 SLEEP = spec("sleep", "3600", image="lab/busybox:1", more="  terminationGracePeriodSeconds: 0\n")
 TTL = 12  # seconds
 PROMISED = 5  # seconds after its end in which everything of a stack is gone
-QUIET = 10  # seconds in which nothing happens
 
 
 @pytest.fixture
@@ -44,30 +41,6 @@ def test_a_stack_ends_with_its_time_and_its_objects_soon_after(shop, place):
     assert monotonic() - created <= TTL + PROMISED
     assert shop.ask("GET", f"/stacks/{extended}")[0] == 200
     assert extended in place.pods()
-
-
-def test_stacks_to_which_nothing_happens_cost_the_api_server_nothing(shop, proxy):
-    shop.serve()
-    names = [shop.create(SLEEP) for _ in range(5)]
-    wait_until(
-        lambda: all(shop.ask("GET", f"/stacks/{name}")[1]["status"] == "running" for name in names),
-        within_seconds=90,
-    )
-    # The second time nothing is left to be written down either.
-    for _ in range(2):
-        before = [shop.ask("GET", f"/stacks/{name}")[1]["updated_at"] for name in names]
-        wait_until(quiet_since(proxy, monotonic()), within_seconds=60)
-    assert [shop.ask("GET", f"/stacks/{name}")[1]["updated_at"] for name in names] == before
-
-
-def quiet_since(proxy: Proxy, begun: float) -> Callable[[], bool]:
-    """Return a question: has the server asked for nothing but watches for a while?"""
-
-    def quiet() -> bool:
-        asked = [each.at for each in list(proxy.requests) if not each.watch]
-        return monotonic() - max([begun, *asked]) > QUIET
-
-    return quiet
 
 
 def test_what_lost_its_pod_is_gone_and_what_is_not_ours_stays(shop, place):
