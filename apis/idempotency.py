@@ -51,16 +51,14 @@ def once(
         return make(None)
     route = f"{request.method} {request.path}"
     call = Call(caller=caller, route=route, key=key, body=request.body, longest=longest, found=found)
-    begun = idempotency.claim(call, at=now())
-    if isinstance(begun, Answer):
-        return HttpResponse(begun.body, status=begun.status, headers={**begun.headers, REPLAY: "true"})
-    try:
-        response = _answer(request, begun, make)
-    except Exception:
-        idempotency.release(begun)
-        raise
-    idempotency.settle(begun, Answer(response.status_code, response.content, dict(response.headers)))
-    return response
+
+    def made(claim: Claim) -> Answer:
+        response = _answer(request, claim, make)
+        return Answer(response.status_code, response.content, dict(response.headers))
+
+    answer, again = idempotency.once(call, made, at=now())
+    replay = {REPLAY: "true"} if again else {}
+    return HttpResponse(answer.body, status=answer.status, headers={**answer.headers, **replay})
 
 
 def _answer(request: HttpRequest, claim: Claim, make: Callable[[Claim | None], HttpResponse]) -> HttpResponse:

@@ -122,16 +122,10 @@ def _once(request: HttpRequest, typed: Typed, targets: list[Target]) -> str:
         longest=creation.longest(),
         found=_found,
     )
-    begun = idempotency.claim(call, at=now())
-    if isinstance(begun, Answer):
-        return begun.headers["Location"]
-    try:
-        address = _made(request, typed, targets, begun)
-    except Exception:
-        idempotency.release(begun)
-        raise
-    idempotency.settle(begun, _leads_to(address))
-    return address
+    answer, _again = idempotency.once(
+        call, lambda claim: _leads_to(_made(request, typed, targets, claim)), at=now()
+    )
+    return answer.headers["Location"]
 
 
 def _leads_to(address: str) -> Answer:

@@ -69,6 +69,23 @@ class Claim:
     run: str
 
 
+def once(call: Call, make: Callable[[Claim], Answer], *, at: datetime) -> tuple[Answer, bool]:
+    """Return the answer to a call, and True if it is that of an earlier one; only the first is made.
+
+    What `make` raises is handed on, and the call may be tried again. Raises what `claim` raises.
+    """
+    begun = claim(call, at=at)
+    if isinstance(begun, Answer):
+        return begun, True
+    try:
+        answer = make(begun)
+    except Exception:
+        release(begun)
+        raise
+    settle(begun, answer)
+    return answer, False
+
+
 def claim(call: Call, *, at: datetime) -> Claim | Answer:
     """Return the right to go on, or what the first call with this key was answered.
 
